@@ -1,0 +1,1 @@
+"""Redis: lanes, agenda, claims, window, buckets, batches. One .lua file per script."""

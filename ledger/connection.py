@@ -1,0 +1,41 @@
+"""Opens the one Redis client of a process."""
+
+from __future__ import annotations
+
+import redis
+from redis.backoff import ExponentialWithJitterBackoff
+from redis.retry import Retry
+
+from ledger.errors import LedgerUnreachable
+
+TIMEOUT_S = 10.0
+PATIENT_RETRIES = 12
+"""With the backoff below about ten seconds: a restarted server is waited for, not reported."""
+
+
+def connect(url: str, *, threads: int = 8, patient: bool = True) -> redis.Redis:
+    """A client for `redis://`, `rediss://` or `unix://`.
+
+    Every script may be sent twice without harm, so lost connections are tried again: for about ten
+    seconds if `patient`, once otherwise. Raises LedgerUnreachable for an address that is none.
+    """
+    backoff = ExponentialWithJitterBackoff(base=0.05, cap=1.0)
+    try:
+        pool = redis.BlockingConnectionPool.from_url(
+            url,
+            max_connections=threads + 8,
+            timeout=TIMEOUT_S,
+            decode_responses=True,
+            socket_timeout=TIMEOUT_S,
+            socket_connect_timeout=TIMEOUT_S / 2,
+            socket_keepalive=True,
+            health_check_interval=30,
+            retry=Retry(backoff, PATIENT_RETRIES if patient else 1),
+            client_name="imagemill",
+        )
+    except ValueError as error:
+        raise LedgerUnreachable(
+            "The address of the Redis server is none: write redis://host:6379/0 (or rediss://)"
+            " into IMAGEMILL_REDIS_URL."
+        ) from error
+    return redis.Redis.from_pool(pool)

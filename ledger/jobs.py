@@ -1,0 +1,192 @@
+"""Job records: reading them, and moving jobs from state to state under a claim."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from enum import IntEnum
+from typing import NamedTuple
+
+import redis
+
+from ledger.errors import translated
+from ledger.keys import LANES, LaneKeys
+from ledger.scripts import Argument, Call, Scripts
+from schemas.lane import LaneLimits
+from schemas.states import ENDED_STATES, IN_PLAY_STATES, LEGAL_MOVES, JobState
+
+LEARNED_KEPT = 100
+"""Generation times a lane remembers."""
+
+TO_READY = -1
+_ENDED = -2
+
+
+class Claim(NamedTuple):
+    """A worker's numbered right to act on a job until its lease ends."""
+
+    lane: str
+    ref: str
+    number: int
+
+    @property
+    def batch(self) -> str:
+        """The job's batch."""
+        return self.ref.split("/", 1)[0]
+
+    @property
+    def job(self) -> str:
+        """The job's id in its batch."""
+        return self.ref.split("/", 1)[1]
+
+
+class Moved(IntEnum):
+    """What became of a move."""
+
+    LOST = 0
+    """Somebody else holds the job by now; nothing was changed."""
+    YES = 1
+    LATE = 2
+    """Too little of the lease is left to begin something; nothing was changed."""
+
+
+@dataclass(frozen=True)
+class Record:
+    """One job as the ledger has it, with what its lane knows."""
+
+    state: JobState
+    claim: int
+    attempts: int
+    chunk: str
+    request: str
+    fields: Mapping[str, str]
+    limits: LaneLimits | None
+    learned: tuple[float, ...]
+    now_ms: int
+
+    def age_s(self, since: str) -> float:
+        """Seconds since the time (ms) kept in a field; 0 where there is none."""
+        value = self.fields.get(since)
+        return (self.now_ms - int(value)) / 1000 if value else 0.0
+
+
+@dataclass(frozen=True)
+class Move:
+    """Where a job goes, and what is written with it."""
+
+    source: JobState
+    target: JobState
+    delay_s: float = 0.0
+    """Until its next moment, for a target that is not final; see `ready`."""
+    ready: bool = False
+    """Back to the head of the ready jobs, instead of a next moment."""
+    lease_left_s: float = 0.0
+    """The move is refused when less of the claim's lease is left."""
+    attempts: int = 0
+    """1 spends an attempt, -1 gives it back."""
+    images: int = 0
+    cost_micro: int = 0
+    fields: Mapping[str, str | int | float] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """Refuse a move the table of states does not know."""
+        if self.target is not self.source and self.target not in LEGAL_MOVES[self.source]:
+            raise ValueError(f"a job cannot go from {self.source} to {self.target}")
+
+    @property
+    def delay_ms(self) -> int:
+        """The script's way of saying when, ready, or never again."""
+        if self.target in ENDED_STATES:
+            return _ENDED
+        return TO_READY if self.ready else int(self.delay_s * 1000)
+
+
+class Jobs:
+    """All job records."""
+
+    def __init__(self, client: redis.Redis, scripts: Scripts) -> None:
+        self._client = client
+        self._scripts = scripts
+
+    def read(self, claim: Claim) -> Record | None:
+        """The record, if the claim still holds; None when somebody else holds the job."""
+        keys = LaneKeys(claim.lane)
+        with translated():
+            pipe = self._client.pipeline(transaction=False)
+            pipe.hgetall(keys.job(claim.ref))
+            pipe.hmget(keys.config, "rate", "burst", "window")
+            pipe.lrange(keys.learned, 0, -1)
+            pipe.time()
+            record, limits, learned, (seconds, micros) = pipe.execute()
+        if not record or int(record["claim"]) != claim.number:
+            return None
+        return Record(
+            state=JobState(record["state"]),
+            claim=claim.number,
+            attempts=int(record["attempts"]),
+            chunk=record["chunk"],
+            request=record["request"],
+            fields=record,
+            limits=_limits(limits),
+            learned=tuple(float(value) for value in learned),
+            now_ms=int(seconds) * 1000 + int(micros) // 1000,
+        )
+
+    def move(self, claim: Claim, chunk: str, move: Move) -> Moved:
+        """Move a job; the lane is looked at soon where the move makes room or work."""
+        calls = [self._move(claim, chunk, move)]
+        soon = move.ready or move.target not in IN_PLAY_STATES
+        if soon or move.source is not move.target:
+            calls.append(Call("nudge", [LANES], [claim.lane, 0 if soon else move.delay_ms]))
+        return Moved(self._scripts.run_all(calls)[0])
+
+    def learn(self, lane: str, generation_s: float) -> None:
+        """Remember how long a picture took, for the next polls."""
+        key = LaneKeys(lane).learned
+        with translated():
+            pipe = self._client.pipeline(transaction=False)
+            pipe.lpush(key, f"{generation_s:.3f}")
+            pipe.ltrim(key, 0, LEARNED_KEPT - 1)
+            pipe.execute()
+
+    def renew(self, claims: Iterable[Claim], lease_s: float) -> list[bool]:
+        """Lengthen leases; False for each claim that is lost."""
+        calls = []
+        for claim in claims:
+            keys = LaneKeys(claim.lane)
+            args: list[Argument] = [claim.ref, claim.number, int(lease_s * 1000)]
+            calls.append(Call("renew_claim", [keys.job(claim.ref), keys.agenda], args))
+        return [reply == 1 for reply in self._scripts.run_all(calls)] if calls else []
+
+    def results(self, lane: str, refs: list[str]) -> list[str | None]:
+        """The result documents of ended jobs; None where there is none (yet, or any more)."""
+        keys = LaneKeys(lane)
+        with translated():
+            pipe = self._client.pipeline(transaction=False)
+            for ref in refs:
+                pipe.hget(keys.job(ref), "result")
+            return list(pipe.execute())
+
+    @staticmethod
+    def _move(claim: Claim, chunk: str, move: Move) -> Call:
+        keys = LaneKeys(claim.lane)
+        names = [
+            keys.job(claim.ref), keys.agenda, keys.window, keys.ready,
+            keys.tally, keys.counts(claim.batch), keys.chunk(chunk), keys.chores,
+        ]  # fmt: skip
+        args: list[Argument] = [
+            claim.ref, claim.number, secrets.token_hex(8), move.source, move.target,
+            move.delay_ms, int(move.target in IN_PLAY_STATES), int(move.lease_left_s * 1000),
+            move.attempts, move.images, move.cost_micro, f"seal:{chunk}",
+        ]  # fmt: skip
+        for name, value in move.fields.items():
+            args += [name, value]
+        return Call("move_job", names, args)
+
+
+def _limits(values: list[str | None]) -> LaneLimits | None:
+    rate, burst, window = values
+    if rate is None or burst is None or window is None:
+        return None
+    return LaneLimits(rate_per_s=float(rate), burst=int(burst), window=int(window))

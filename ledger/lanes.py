@@ -1,0 +1,201 @@
+"""Lanes: their limits, their chunks, and what the dispatcher asks of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import redis
+
+from ledger.errors import translated
+from ledger.jobs import Claim
+from ledger.keys import KNOWN_LANES, LANES, LaneKeys
+from ledger.scripts import Argument, Call, Reply, Scripts
+from schemas.batch import ChunkRef
+from schemas.lane import LaneLimits, LaneStatus
+from schemas.states import JobState
+
+HORIZON_S = 0.2
+"""Slots this far ahead are handed out: some ticks and a message's way, and no more threads asleep."""
+READY_LOW_S = 5.0
+"""A chunk is loaded when the ready jobs would last the bucket less than this."""
+
+
+@dataclass(frozen=True)
+class Handout:
+    """A job the dispatcher hands to a worker."""
+
+    claim: Claim
+    state: JobState
+    handouts: int
+    """How often it was handed out without any outcome."""
+
+
+@dataclass(frozen=True)
+class Chore:
+    """Something a lane needs besides its jobs' steps."""
+
+    lane: str
+    what: str
+    """`load` or `seal`."""
+    chunk: ChunkRef
+
+
+@dataclass(frozen=True)
+class Tick:
+    """What one lane needs now."""
+
+    handouts: list[Handout]
+    chores: list[Chore]
+    next_s: float | None
+    """Seconds until it needs something again; None: it has nothing to do."""
+
+
+class Lanes:
+    """All lanes."""
+
+    def __init__(self, client: redis.Redis, scripts: Scripts) -> None:
+        self._client = client
+        self._scripts = scripts
+
+    def open(self, lane: str, limits: LaneLimits, *, pin: bool = False) -> bool:
+        """Write a lane's limits; False when somebody pinned others with `lanes set`."""
+        with translated():
+            self._client.sadd(KNOWN_LANES, lane)
+        args: list[Argument] = [f"{limits.rate_per_s:.6f}", limits.burst, limits.window, int(pin)]
+        return bool(self._scripts.run(Call("open_lane", [LaneKeys(lane).config], args)))
+
+    def names(self) -> list[str]:
+        """All lanes anybody ever opened, in order."""
+        with translated():
+            return sorted(str(name) for name in self._client.smembers(KNOWN_LANES))
+
+    def hand_in(self, lane: str, batch: str, chunks: Sequence[ChunkRef]) -> bool:
+        """Put a batch's chunks into the backlog; False when they are there already."""
+        keys = LaneKeys(lane)
+        jobs = sum(chunk.size for chunk in chunks)
+        names = [keys.waiting, keys.tally, keys.counts(batch)]
+        calls = [
+            Call("hand_in_chunks", names, [jobs, *map(str, chunks)]),
+            Call("nudge", [LANES], [lane, 0]),
+        ]
+        return bool(self._scripts.run_all(calls)[0])
+
+    def load(self, lane: str, chunk: ChunkRef, jobs: Sequence[tuple[str, str]]) -> bool:
+        """Make a chunk's jobs (id, request) ready; False when that was done before."""
+        keys = LaneKeys(lane)
+        names = [keys.ready, keys.chunk(str(chunk)), keys.chores, keys.tally]
+        args: list[Argument] = [keys.job_prefix, f"load:{chunk}", str(chunk)]
+        for job, request in jobs:
+            args += [f"{chunk.batch}/{job}", request]
+        calls = [Call("load_chunk", names, args), Call("nudge", [LANES], [lane, 0])]
+        return bool(self._scripts.run_all(calls)[0])
+
+    def seal(self, lane: str, chunk: ChunkRef, jobs: Sequence[str]) -> bool:
+        """Forget a chunk whose results are written; False when that was done before."""
+        keys = LaneKeys(lane)
+        names = [keys.chunk(str(chunk)), keys.chores, keys.counts(chunk.batch)]
+        args = [keys.job_prefix, f"seal:{chunk}", *(f"{chunk.batch}/{job}" for job in jobs)]
+        return bool(self._scripts.run(Call("seal_chunk", names, args)))
+
+    def tick(self, lanes: Sequence[str], lease_s: float, room: int) -> dict[str, Tick]:
+        """Hand out what is due in each lane: at most `room` jobs each."""
+        with translated():
+            pipe = self._client.pipeline(transaction=False)
+            for lane in lanes:
+                pipe.hget(LaneKeys(lane).config, "rate")
+            rates = pipe.execute()
+        calls: list[Call] = []
+        for lane, rate in zip(lanes, rates, strict=True):
+            calls += _tick_calls(lane, float(rate or 1), int(lease_s * 1000), room)
+        replies = self._scripts.run_all(calls) if calls else []
+        return {
+            lane: _tick(lane, *replies[3 * index : 3 * index + 3])
+            for index, lane in enumerate(lanes)
+        }
+
+    def stop(self, lane: str, reason: str) -> None:
+        """Take no new jobs from now on."""
+        with translated():
+            self._client.hset(LaneKeys(lane).config, "stopped", reason)
+
+    def resume(self, lane: str) -> bool:
+        """Take new jobs again; False when the lane was not stopped."""
+        with translated():
+            was_stopped = bool(self._client.hdel(LaneKeys(lane).config, "stopped"))
+        self._scripts.run(Call("nudge", [LANES], [lane, 0]))
+        return was_stopped
+
+    def count_throttled(self, lane: str) -> None:
+        """Count a request the provider refused as one too many."""
+        with translated():
+            self._client.hincrby(LaneKeys(lane).tally, "throttled", 1)
+
+    def status(self, lane: str) -> LaneStatus | None:
+        """A lane's figures; None when nobody opened it."""
+        keys = LaneKeys(lane)
+        with translated():
+            pipe = self._client.pipeline(transaction=False)
+            pipe.hgetall(keys.config)
+            pipe.hgetall(keys.tally)
+            pipe.llen(keys.ready)
+            pipe.lrange(keys.learned, 0, -1)
+            config, tally, ready, learned = pipe.execute()
+        if "rate" not in config:
+            return None
+        count = {state: int(tally.get(state, 0)) for state in JobState}
+        times = sorted(float(value) for value in learned)
+        return LaneStatus(
+            lane=lane,
+            limits=LaneLimits(
+                rate_per_s=float(config["rate"]), burst=config["burst"], window=config["window"]
+            ),
+            stopped=config.get("stopped"),
+            waiting=max(count[JobState.PENDING] - ready, 0),
+            ready=ready,
+            in_play=count[JobState.RELEASED] + count[JobState.SUBMITTING] + count[JobState.RUNNING],
+            storing=count[JobState.STORING],
+            throttled=int(tally.get("throttled", 0)),
+            submits=int(tally.get("submits", 0)),
+            typical_s=times[len(times) // 2] if times else None,
+        )
+
+
+def _tick_calls(lane: str, rate_per_s: float, lease_ms: int, room: int) -> list[Call]:
+    keys = LaneKeys(lane)
+    low = max(int(rate_per_s * READY_LOW_S), 16)
+    return [
+        Call("take_due", [keys.agenda, keys.ready], [keys.job_prefix, lease_ms, room]),
+        Call(
+            "release_ready",
+            [keys.ready, keys.agenda, keys.window, keys.tally, keys.config, keys.bucket],
+            [keys.job_prefix, keys.counts_prefix, lease_ms, room, int(HORIZON_S * 1e6)],
+        ),
+        Call(
+            "take_chores",
+            [keys.waiting, keys.ready, keys.chores, keys.agenda, keys.tally],
+            [keys.chunk_prefix, low, lease_ms, room],
+        ),
+    ]
+
+
+def _tick(lane: str, due: list[Reply], released: list[Reply], chores: list[Reply]) -> Tick:
+    handouts = [
+        Handout(Claim(lane, due[i], int(due[i + 2])), JobState(due[i + 1]), int(due[i + 3]))
+        for i in range(0, len(due), 4)
+    ]
+    handouts += [
+        Handout(Claim(lane, released[i], int(released[i + 1])), JobState.RELEASED, 1)
+        for i in range(0, len(released), 2)
+    ]
+    moment_ms = int(chores[0])
+    return Tick(
+        handouts=handouts,
+        chores=[_chore(lane, text) for text in chores[1:]],
+        next_s=None if moment_ms < 0 else moment_ms / 1000,
+    )
+
+
+def _chore(lane: str, text: str) -> Chore:
+    what, chunk = text.split(":", 1)
+    return Chore(lane, what, ChunkRef.parse(chunk))

@@ -1,0 +1,54 @@
+"""Puts the ledger together."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import redis
+
+from ledger.batches import Batches
+from ledger.bucket import Bucket, poll_bucket, submit_bucket
+from ledger.connection import connect
+from ledger.fleet import Fleet
+from ledger.jobs import Jobs
+from ledger.lanes import Lanes
+from ledger.scripts import Scripts
+
+
+@dataclass(frozen=True)
+class Ledger:
+    """The truth about everything that is in motion."""
+
+    client: redis.Redis
+    scripts: Scripts
+    jobs: Jobs
+    lanes: Lanes
+    batches: Batches
+    fleet: Fleet
+
+    def submit_bucket(self, lane: str) -> Bucket:
+        """The bucket a lane's orders are paced by."""
+        return submit_bucket(self.scripts, lane)
+
+    def poll_bucket(self, provider: str, account: str) -> Bucket:
+        """The bucket all task queries of an account are paced by."""
+        return poll_bucket(self.scripts, provider, account)
+
+    def close(self) -> None:
+        """Give back connections."""
+        self.client.close()
+        self.client.connection_pool.disconnect()
+
+
+def open_ledger(url: str, *, threads: int = 8, patient: bool = True) -> Ledger:
+    """The ledger on a Redis server; nothing is sent yet."""
+    client = connect(url, threads=threads, patient=patient)
+    scripts = Scripts(client)
+    return Ledger(
+        client=client,
+        scripts=scripts,
+        jobs=Jobs(client, scripts),
+        lanes=Lanes(client, scripts),
+        batches=Batches(client, scripts),
+        fleet=Fleet(client, scripts),
+    )

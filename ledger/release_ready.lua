@@ -1,0 +1,55 @@
+--[[
+  Give ready jobs a place in the window, as many as the window and the bucket have room for soon.
+
+  KEYS[1] ready       list of jobs that wait for a place
+  KEYS[2] agenda      sorted set job -> time (ms)
+  KEYS[3] window      set of jobs in play
+  KEYS[4] tally       hash, the lane's counts by state
+  KEYS[5] config      hash {rate, burst, window, stopped}
+  KEYS[6] bucket      hash {tat_us, cut}
+  ARGV[1] prefix      of the job records' keys
+  ARGV[2] counts      prefix of the batches' counts in this lane
+  ARGV[3] lease       ms until a released job is due again
+  ARGV[4] limit       most jobs released
+  ARGV[5] horizon     us ahead for which the bucket's slots are handed out
+
+  Returns ref, claim of each job released.
+]]
+local ready, agenda, window, tally, config, bucket = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5], KEYS[6]
+local prefix, counts, lease = ARGV[1], ARGV[2], tonumber(ARGV[3])
+local limit, horizon = tonumber(ARGV[4]), tonumber(ARGV[5])
+
+local released = {}
+local limits = redis.call('HMGET', config, 'rate', 'burst', 'window', 'stopped')
+if limits[4] or not limits[1] then return released end
+local time = redis.call('TIME')
+local now_us = time[1] * 1000000 + time[2]
+local now = math.floor(now_us / 1000)
+
+local taken = redis.call('HMGET', bucket, 'tat_us', 'cut')
+local emission_us = 1000000 / tonumber(limits[1]) / (tonumber(taken[2] or '1000') / 1000)
+local tat_us = math.max(tonumber(taken[1] or '0'), now_us)
+local slots = math.floor((now_us + horizon - tat_us) / emission_us) + tonumber(limits[2])
+-- Released jobs that have booked their slot are in the bucket already; the others still want one.
+local booked = math.ceil((tat_us - now_us) / emission_us)
+local unbooked = math.max(tonumber(redis.call('HGET', tally, 'released') or '0') - booked, 0)
+local room = math.min(tonumber(limits[3]) - redis.call('SCARD', window), slots - unbooked, limit)
+
+for _ = 1, room do
+  local ref = redis.call('LPOP', ready)
+  if not ref then break end
+  local job = prefix .. ref
+  if redis.call('HGET', job, 'state') == 'pending' then
+    local claim = redis.call('HINCRBY', job, 'claim', 1)
+    redis.call('HSET', job, 'state', 'released', 'handouts', 1, 'moved_ms', now)
+    redis.call('SADD', window, ref)
+    redis.call('ZADD', agenda, now + lease, ref)
+    for _, key in ipairs({ tally, counts .. string.match(ref, '^[^/]*') }) do
+      redis.call('HINCRBY', key, 'pending', -1)
+      redis.call('HINCRBY', key, 'released', 1)
+    end
+    released[#released + 1] = ref
+    released[#released + 1] = claim
+  end
+end
+return released

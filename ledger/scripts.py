@@ -1,0 +1,74 @@
+"""Loads the Lua scripts and runs them, several in one round trip."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from importlib import resources
+from typing import Any, NamedTuple
+
+import redis
+
+from ledger.errors import translated
+
+Reply = Any
+"""What a script returned: redis-py gives int, str or lists of them."""
+
+
+Argument = str | int | float
+
+
+class Call(NamedTuple):
+    """One script with its arguments."""
+
+    script: str
+    keys: Sequence[str]
+    args: Sequence[Argument]
+
+
+class Scripts:
+    """All scripts of this package, by name, on one client."""
+
+    def __init__(self, client: redis.Redis) -> None:
+        self._client = client
+        self._sources = {
+            entry.name.removesuffix(".lua"): entry.read_text(encoding="utf-8")
+            for entry in resources.files("ledger").iterdir()
+            if entry.name.endswith(".lua")
+        }
+        self._digests = {
+            name: hashlib.sha1(source.encode(), usedforsecurity=False).hexdigest()
+            for name, source in self._sources.items()
+        }
+
+    def run(self, call: Call) -> Reply:
+        """Run one script."""
+        return self.run_all([call])[0]
+
+    def run_all(self, calls: Sequence[Call]) -> list[Reply]:
+        """Run scripts in order, in one round trip; each is atomic by itself.
+
+        Raises LedgerError; scripts before the failing one have run.
+        """
+        with translated():
+            replies = self._send(calls)
+            missing = [
+                i for i, r in enumerate(replies) if isinstance(r, redis.exceptions.NoScriptError)
+            ]
+            if missing:
+                for source in self._sources.values():
+                    self._client.script_load(source)
+                for index, reply in zip(
+                    missing, self._send([calls[i] for i in missing]), strict=True
+                ):
+                    replies[index] = reply
+            for reply in replies:
+                if isinstance(reply, redis.RedisError):
+                    raise reply
+        return replies
+
+    def _send(self, calls: Sequence[Call]) -> list[Reply]:
+        pipe = self._client.pipeline(transaction=False)
+        for name, keys, args in calls:
+            pipe.evalsha(self._digests[name], len(keys), *keys, *args)
+        return pipe.execute(raise_on_error=False)

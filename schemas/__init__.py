@@ -1,0 +1,1 @@
+"""The contract between producer, ledger, storage and worker. No network, no Redis."""

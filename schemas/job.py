@@ -1,0 +1,49 @@
+"""A job: one row of a manifest, checked and ready to be ordered."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import Any
+
+from pydantic import Field
+
+from schemas.contract import Contract
+
+JOB_ID_LIMIT = 128
+"""Characters an id may have: enough for any SKU, short enough for a file name."""
+
+
+class Job(Contract):
+    """One paid provider call for `n` images."""
+
+    version: int = 1
+    id: str = Field(description="the row's own id: SKU, custom_id")
+    line: int = Field(description="line of the manifest where the row begins, from 1")
+    lane: str = Field(description="provider:model@account")
+    prompt: str
+    negative_prompt: str | None = None
+    n: int = Field(default=1, ge=1, description="images ordered; always sent where the model has n")
+    parameters: dict[str, Any] = Field(
+        default_factory=dict, description="the model's own parameters, in the provider's spelling"
+    )
+    name: str = Field(description="stem of the stored images' names, unique in the batch")
+    row: dict[str, Any] = Field(
+        default_factory=dict, description="the manifest's own columns, untouched and in order"
+    )
+
+    def request_json(self) -> str:
+        """The job without its row: what the ledger keeps while the job is in motion."""
+        return self.model_dump_json(exclude={"row"}, exclude_defaults=True)
+
+
+def content_key(job: Job) -> str:
+    """What makes two orders the same picture: id, provider, model and the canonical request."""
+    provider_and_model = job.lane.rsplit("@", 1)[0]
+    canonical = json.dumps(
+        [job.id, provider_and_model, job.prompt, job.negative_prompt, job.n, job.parameters],
+        ensure_ascii=False,
+        sort_keys=True,
+        separators=(",", ":"),
+    )
+    return hashlib.sha256(canonical.encode()).hexdigest()

@@ -1,0 +1,66 @@
+"""A lane: provider + model + account, which is what a provider's quota covers."""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple, Self
+
+from pydantic import Field
+
+from schemas.contract import Contract
+
+_LANE = re.compile(r"(?P<provider>[a-z0-9_-]+):(?P<model>[^@{}\s]+)@(?P<account>[A-Za-z0-9_.-]+)")
+_RATE = re.compile(r"(?P<count>\d+(?:\.\d+)?)\s*/\s*(?P<unit>s|sec|second|min|m|minute|h|hour)")
+_UNIT_S = {"s": 1, "sec": 1, "second": 1, "m": 60, "min": 60, "minute": 60, "h": 3600, "hour": 3600}
+
+
+class Lane(NamedTuple):
+    """One lane, written `dashscope:wanx-v1@default`."""
+
+    provider: str
+    model: str
+    account: str
+
+    def __str__(self) -> str:
+        return f"{self.provider}:{self.model}@{self.account}"
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Read a lane as it is written. Raises ValueError with the form expected."""
+        match = _LANE.fullmatch(text)
+        if match is None:
+            raise ValueError(f"{text!r} is no lane; a lane looks like dashscope:wanx-v1@default")
+        return cls(match["provider"], match["model"], match["account"])
+
+
+class LaneLimits(Contract):
+    """How fast, and how many at once, a lane may order."""
+
+    rate_per_s: float = Field(gt=0, description="submits per second the provider admits")
+    burst: int = Field(default=1, ge=1, description="submits that may leave at one moment")
+    window: int = Field(ge=1, description="jobs that may be at the provider at once")
+
+
+class LaneStatus(Contract):
+    """One lane as `imagemill lanes` shows it."""
+
+    lane: str
+    limits: LaneLimits
+    stopped: str | None = Field(default=None, description="why the lane takes no new jobs")
+    waiting: int = Field(description="jobs in chunks not loaded yet")
+    ready: int = Field(description="jobs loaded and waiting for a place in the window")
+    in_play: int = Field(description="jobs at the provider")
+    storing: int = Field(description="jobs whose images are being fetched and stored")
+    throttled: int = Field(description="requests the provider refused as too many, since the start")
+    submits: int = Field(description="orders the provider accepted, since the start")
+    typical_s: float | None = Field(
+        default=None, description="median seconds from order to picture, of the last jobs"
+    )
+
+
+def parse_rate(text: str) -> float:
+    """Submits per second from `2/s` or `2/min`. Raises ValueError with the forms allowed."""
+    match = _RATE.fullmatch(text.strip())
+    if match is None or float(match["count"]) <= 0:
+        raise ValueError(f"{text!r} is no rate; write 2/s, 0.5/s or 2/min")
+    return float(match["count"]) / _UNIT_S[match["unit"]]

@@ -1,0 +1,74 @@
+"""Where things lie in storage; the same in a directory and in a bucket."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+from schemas.batch import ChunkRef
+
+_UNSAFE = re.compile(r'[\x00-\x1f\x7f<>:"/\\|?*\s]+')
+_NAME_LIMIT_BYTES = 120
+_WINDOWS_RESERVED = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)
+
+
+def safe_name(text: str) -> str:
+    """A file name that every file system and bucket accepts, as near to `text` as can be."""
+    name = _UNSAFE.sub("-", unicodedata.normalize("NFC", text)).strip("-. ")
+    while len(name.encode()) > _NAME_LIMIT_BYTES:
+        name = name[:-1]
+    if not name or _WINDOWS_RESERVED.fullmatch(name):
+        name = f"_{name}"
+    return name
+
+
+def lane_folder(lane: str) -> str:
+    """A lane as a folder's name."""
+    return safe_name(lane)
+
+
+def batch_document(batch: str) -> str:
+    """The batch's own document."""
+    return f"batches/{batch}/batch.json"
+
+
+def input_chunk(lane: str, chunk: ChunkRef) -> str:
+    """The checked jobs of one chunk, gzipped JSON lines."""
+    return f"batches/{chunk.batch}/input/{lane_folder(lane)}/{chunk.number:05}.jsonl.gz"
+
+
+def results_chunk(lane: str, chunk: ChunkRef) -> str:
+    """The sealed results of one chunk, JSON lines."""
+    return f"batches/{chunk.batch}/results/{lane_folder(lane)}/{chunk.number:05}.jsonl"
+
+
+def results_prefix(batch: str) -> str:
+    """All sealed results of a batch."""
+    return f"batches/{batch}/results/"
+
+
+def image_key(batch: str, name: str, index: int, extension: str) -> str:
+    """One stored picture; `index` counts from 1."""
+    return f"batches/{batch}/images/{name}_{index:02}.{extension}"
+
+
+def sidecar_key(image: str) -> str:
+    """The document beside a picture."""
+    return image.rsplit(".", 1)[0] + ".json"
+
+
+def thumbnail_key(image: str) -> str:
+    """The small picture the contact sheet shows."""
+    folder, name = image.rsplit("/", 1)
+    return f"{folder.removesuffix('/images')}/thumbnails/{name.rsplit('.', 1)[0]}.jpg"
+
+
+RESULTS_JSONL = "results.jsonl"
+RESULTS_CSV = "results.csv"
+FAILED_CSV = "failed.csv"
+CONTACT_SHEET = "index.html"
+
+
+def batch_file(batch: str, name: str) -> str:
+    """A file written when the batch ends."""
+    return f"batches/{batch}/{name}"

@@ -1,0 +1,176 @@
+"""Settings: flag > environment > imagemill.toml > defaults. The one place that reads them."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+from pydantic import AliasChoices, BaseModel, ConfigDict, Field, SecretStr, model_validator
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+from schemas.catalogue import Model
+from schemas.lane import Lane, LaneLimits, parse_rate
+
+DASHSCOPE_BASE_URL = "https://dashscope.aliyuncs.com/api/v1"
+CONFIG_NAME = "imagemill.toml"
+_SECRETS = (
+    "DASHSCOPE_API_KEY",
+    "AWS_ACCESS_KEY_ID",
+    "AWS_SECRET_ACCESS_KEY",
+    "IMAGEMILL_REDIS_URL",
+)
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Account(_Section):
+    """One set of provider credentials; quotas are counted per account."""
+
+    provider: str = "dashscope"
+    api_key: SecretStr | None = None
+    base_url: str | None = Field(default=None, description="the provider's own where it is null")
+    query_rate: str = Field(default="20/s", description="task queries of the whole account")
+    exclusive: bool = Field(default=False, description="nobody else orders through this account")
+
+
+class LaneSection(_Section):
+    """What imagemill.toml says of a lane; what it leaves out comes from the catalogue."""
+
+    rate: str | None = Field(default=None, description="e.g. 2/s or 2/min")
+    burst: int | None = Field(default=None, ge=1)
+    window: int | None = Field(default=None, ge=1)
+    on_uncertain: str = Field(default="hold", pattern="^(hold|resubmit)$")
+
+
+class WorkerSection(_Section):
+    """How a worker process works."""
+
+    concurrency: int = Field(default=32, ge=1, le=512, description="threads")
+    lease_s: float = Field(default=30.0, gt=0, description="a killed worker's jobs move after this")
+    thumbnails: bool = Field(default=True, description="make the contact sheet's small pictures")
+
+
+class Settings(BaseSettings):
+    """Everything that can be set, frozen once read."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="IMAGEMILL_",
+        env_nested_delimiter="__",
+        frozen=True,
+        extra="ignore",
+        populate_by_name=True,
+    )
+
+    redis_url: SecretStr | None = Field(
+        default=None,
+        description="redis:// or rediss://; none: an embedded server beside the storage",
+    )
+    storage_url: str = Field(
+        default="./out", description="a directory, file:// or s3://bucket/prefix"
+    )
+    shared_storage: bool = Field(
+        default=False, description="the directory is the same on every machine"
+    )
+    s3_endpoint_url: str | None = None
+    s3_region: str | None = Field(
+        default=None,
+        validation_alias=AliasChoices("IMAGEMILL_S3_REGION", "AWS_REGION", "AWS_DEFAULT_REGION"),
+    )
+    aws_access_key_id: SecretStr | None = Field(default=None, validation_alias="AWS_ACCESS_KEY_ID")
+    aws_secret_access_key: SecretStr | None = Field(
+        default=None, validation_alias="AWS_SECRET_ACCESS_KEY"
+    )
+    aws_session_token: SecretStr | None = Field(default=None, validation_alias="AWS_SESSION_TOKEN")
+    dashscope_api_key: SecretStr | None = Field(default=None, validation_alias="DASHSCOPE_API_KEY")
+    dashscope_http_base_url: str | None = Field(
+        default=None, validation_alias="DASHSCOPE_HTTP_BASE_URL"
+    )
+    log_level: str = "INFO"
+    accounts: dict[str, Account] = Field(default_factory=dict)
+    lanes: dict[str, LaneSection] = Field(default_factory=dict)
+    worker: WorkerSection = Field(default_factory=WorkerSection)
+
+    @model_validator(mode="after")
+    def _lanes_are_well_formed(self) -> Settings:
+        for name, section in self.lanes.items():
+            Lane.parse(name if "@" in name else f"{name}@default")
+            if section.rate is not None:
+                parse_rate(section.rate)
+        for account in self.accounts.values():
+            parse_rate(account.query_rate)
+        return self
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - pydantic-settings fixes the signature
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - likewise
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Flags first, then the environment, then imagemill.toml."""
+        toml = TomlConfigSettingsSource(settings_cls, toml_file=config_file())
+        return init_settings, env_settings, toml
+
+    def account(self, name: str) -> Account:
+        """The credentials of an account; `default` may live in the environment alone."""
+        account = self.accounts.get(name)
+        if account is None and name != "default":
+            raise KeyError(name)
+        account = account or Account()
+        updates: dict[str, Any] = {}
+        if account.api_key is None and name == "default":
+            updates["api_key"] = self.dashscope_api_key
+        if account.base_url is None:
+            updates["base_url"] = self.dashscope_http_base_url or DASHSCOPE_BASE_URL
+        return account.model_copy(update=updates)
+
+    def limits(self, lane: Lane, model: Model) -> LaneLimits:
+        """A lane's limits: the catalogue's, overridden for the model, then for the lane."""
+        found = model.limits.model_dump()
+        for name in (f"{lane.provider}:{lane.model}", str(lane)):
+            section = self.lanes.get(name)
+            if section is None:
+                continue
+            found |= section.model_dump(include={"burst", "window"}, exclude_none=True)
+            if section.rate is not None:
+                found["rate_per_s"] = parse_rate(section.rate)
+        return LaneLimits(**found)
+
+
+def config_file() -> Path | None:
+    """The imagemill.toml that counts: named, in the working directory, or the user's own."""
+    named = os.environ.get("IMAGEMILL_CONFIG")
+    if named:
+        return Path(named)
+    user = Path(os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config")
+    for candidate in (Path(CONFIG_NAME), user / "imagemill" / CONFIG_NAME):
+        if candidate.is_file():
+            return candidate
+    return None
+
+
+def load_settings(**flags: Any) -> Settings:
+    """Read settings once per process; flags that are None say nothing.
+
+    Raises ValueError (pydantic's) naming each wrong value, FileNotFoundError for a secret's file.
+    """
+    for name in _SECRETS:
+        path = os.environ.get(f"{name}_FILE")
+        if path and not os.environ.get(name):
+            os.environ[name] = Path(path).read_text(encoding="utf-8").strip()
+    return Settings(**{name: value for name, value in flags.items() if value is not None})
+
+
+def child_environment(**changes: str) -> dict[str, str]:
+    """This process's environment for a process we start, with changes."""
+    return {**os.environ, **changes}
