@@ -1,0 +1,1 @@
+"""Stand-in image providers on a port: the real wire protocols, and no bill."""

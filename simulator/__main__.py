@@ -1,0 +1,94 @@
+"""The simulator's command line: `python -m simulator`."""
+
+from __future__ import annotations
+
+import json
+import socket
+from pathlib import Path
+
+import click
+
+from simulator.provider import Provider
+from simulator.server import serve
+from simulator.settings import IMAGE_KINDS, LIMITERS, BadSetting, Settings
+
+_DEFAULTS = Settings()
+
+
+@click.command(context_settings={"show_default": True})
+@click.option("--host", default="127.0.0.1", help="Address to listen on.")
+@click.option("--port", type=click.IntRange(0, 65535), default=8787, help="0 takes a free port.")
+@click.option("--rate", type=float, default=_DEFAULTS.rate, help="Submits per second per model.")
+@click.option("--running", type=int, default=_DEFAULTS.running, help="Tasks running per model.")
+@click.option("--limiter", type=click.Choice(LIMITERS), default=_DEFAULTS.limiter)
+@click.option(
+    "--query-rate", type=float, default=_DEFAULTS.query_rate, help="Task queries/s per API key."
+)
+@click.option(
+    "--generation-s", type=float, default=_DEFAULTS.generation_s, help="Median seconds of a task."
+)
+@click.option(
+    "--generation-sigma", type=float, default=_DEFAULTS.generation_sigma, help="Its spread."
+)
+@click.option("--seed", type=int, default=None, help="Makes times and chances repeatable.")
+@click.option(
+    "--url-ttl-s", type=float, default=_DEFAULTS.url_ttl_s, help="Life of result URLs, seconds."
+)
+@click.option(
+    "--retention-s", type=float, default=_DEFAULTS.retention_s, help="Tasks are then forgotten."
+)
+@click.option(
+    "--journal",
+    type=click.Path(dir_okay=False, path_type=Path),
+    default=None,
+    help="File that keeps tasks and charges over a restart.",
+)
+@click.option(
+    "--images", type=click.Choice(IMAGE_KINDS), default=_DEFAULTS.images, help="Pictures' kind."
+)
+@click.option(
+    "--image-bytes", type=int, default=_DEFAULTS.image_bytes, help="Size of a small picture."
+)
+@click.option("--exit-with-parent", is_flag=True, help="End when standard input closes.")
+def main(
+    host: str,
+    port: int,
+    seed: int | None,
+    journal: Path | None,
+    exit_with_parent: bool,
+    **settings: object,
+) -> None:
+    """Stand in for DashScope: its task API on a port, with its limits, pictures and failures.
+
+    Prints one JSON line with the base URL once it accepts connections. Any API key that begins
+    with sk- is good. See /_ledger for what was asked and charged, /_faults to script failures,
+    /_config to change limits while it runs.
+    """
+    try:
+        checked = _DEFAULTS.changed(settings)
+    except BadSetting as error:
+        raise click.UsageError(str(error)) from error
+    try:
+        listener = _listen(host, port)
+        provider = Provider(checked, seed, journal)
+    except OSError as error:
+        raise click.ClickException(str(error)) from error
+    except (ValueError, KeyError) as error:
+        raise click.ClickException(f"{journal} is no journal of a simulator: {error}") from error
+    shown = f"[{host}]" if ":" in host else host
+    url = f"http://{shown}:{listener.getsockname()[1]}"
+    serve(provider, listener, lambda: click.echo(json.dumps({"url": url})), exit_with_parent)
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    # A restart on the same port must not wait for old connections to be forgotten.
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    listener.bind((host, port))
+    listener.listen(2048)
+    return listener
+
+
+if __name__ == "__main__":
+    main(prog_name="python -m simulator")

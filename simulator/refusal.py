@@ -1,0 +1,13 @@
+"""A request a vendor turns away: status, code and message in the vendor's words."""
+
+from __future__ import annotations
+
+
+class Refusal(Exception):
+    """Raised where a dialect finds the fault; written to the wire in that dialect's form."""
+
+    def __init__(self, status: int, code: str, message: str) -> None:
+        super().__init__(f"{status} {code}: {message}")
+        self.status = status
+        self.code = code
+        self.message = message
