@@ -5,8 +5,9 @@ from __future__ import annotations
 import redis
 
 from ledger.errors import translated
+from ledger.index import nudge, take_turns
 from ledger.keys import BATCH_AGENDA, BATCHES, LaneKeys, batch_record
-from ledger.scripts import Call, Scripts
+from ledger.scripts import Scripts
 from schemas.batch import Batch, BatchStatus, LaneCounts
 from schemas.money import to_text
 from schemas.states import BatchState, JobState
@@ -52,12 +53,11 @@ class Batches:
 
     def look_at(self, batch: str, delay_s: float = 0.0) -> None:
         """Ask for a look whether the batch is finished."""
-        self._scripts.run(Call("nudge", [BATCH_AGENDA], [batch, int(delay_s * 1000)]))
+        self._scripts.run(nudge(BATCH_AGENDA, batch, delay_s))
 
     def due(self, again_s: float, limit: int = 20) -> list[str]:
         """Batches to look at; each is looked at again after `again_s`."""
-        call = Call("take_turns", [BATCH_AGENDA], [int(again_s * 1000), limit])
-        return list(self._scripts.run(call)[1:])
+        return list(self._scripts.run(take_turns(BATCH_AGENDA, again_s, limit))[1:])
 
     def names(self) -> list[str]:
         """All batches, the newest first."""

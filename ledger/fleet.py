@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import redis
 
-from ledger.errors import translated
+from ledger.errors import LedgerBroken, LedgerDenied, translated
+from ledger.index import forget_idle, nudge, take_turns
 from ledger.keys import BROKER_PREFIX, LANES, LEADER, WORKERS
 from ledger.scripts import Call, Scripts
 
@@ -25,16 +28,13 @@ class Fleet:
 
     def due_lanes(self, again_s: float, limit: int) -> tuple[str, list[str]]:
         """Lanes whose moment has come, and the time booked for their next look."""
-        call = Call("take_turns", [LANES], [int(again_s * 1000), limit])
-        booked, *lanes = self._scripts.run(call)
+        booked, *lanes = self._scripts.run(take_turns(LANES, again_s, limit))
         return booked, lanes
 
     def book(self, moments: dict[str, float | None], booked: str) -> None:
         """Book each lane's next look in so many seconds; None: it has nothing to do."""
         calls = [
-            Call("forget_idle", [LANES], [lane, booked])
-            if next_s is None
-            else Call("nudge", [LANES], [lane, int(next_s * 1000)])
+            forget_idle(LANES, lane, booked) if next_s is None else nudge(LANES, lane, next_s)
             for lane, next_s in moments.items()
         ]
         if calls:
@@ -75,3 +75,17 @@ class Fleet:
         with translated():
             seconds, micros = self._client.time()
         return int(seconds) * 1000 + int(micros) // 1000
+
+    def server_info(self) -> dict[str, Any]:
+        """What the server says of itself."""
+        with translated():
+            return dict(self._client.info())
+
+    def server_setting(self, name: str) -> str | None:
+        """One of the server's settings; None where it will not say."""
+        try:
+            with translated():
+                found = self._client.config_get(name)
+        except (LedgerBroken, LedgerDenied):
+            return None  # managed servers keep CONFIG to themselves
+        return None if name not in found else str(found[name])

@@ -11,6 +11,7 @@ from typing import NamedTuple
 import redis
 
 from ledger.errors import translated
+from ledger.index import nudge
 from ledger.keys import LANES, LaneKeys
 from ledger.scripts import Argument, Call, Scripts
 from schemas.lane import LaneLimits
@@ -91,15 +92,18 @@ class Move:
 
     def __post_init__(self) -> None:
         """Refuse a move the table of states does not know."""
-        if self.target is not self.source and self.target not in LEGAL_MOVES[self.source]:
+        stays = self.target is self.source and self.source not in ENDED_STATES
+        if not stays and self.target not in LEGAL_MOVES[self.source]:
             raise ValueError(f"a job cannot go from {self.source} to {self.target}")
+        if self.ready and self.target is not JobState.PENDING:
+            raise ValueError(f"a job that is {self.target} cannot be ready")
 
     @property
     def delay_ms(self) -> int:
         """The script's way of saying when, ready, or never again."""
         if self.target in ENDED_STATES:
             return _ENDED
-        return TO_READY if self.ready else int(self.delay_s * 1000)
+        return TO_READY if self.ready else max(int(self.delay_s * 1000), 0)
 
 
 class Jobs:
@@ -138,7 +142,7 @@ class Jobs:
         calls = [self._move(claim, chunk, move)]
         soon = move.ready or move.target not in IN_PLAY_STATES
         if soon or move.source is not move.target:
-            calls.append(Call("nudge", [LANES], [claim.lane, 0 if soon else move.delay_ms]))
+            calls.append(nudge(LANES, claim.lane, 0.0 if soon else move.delay_s))
         return Moved(self._scripts.run_all(calls)[0])
 
     def learn(self, lane: str, generation_s: float) -> None:

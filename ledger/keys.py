@@ -33,7 +33,7 @@ def batch_record(batch: str) -> str:
 
 
 def query_bucket(provider: str, account: str) -> str:
-    """Hash {tat_us, cut, cut_until_us} of an account's task queries; expires."""
+    """Hash {tat_us, cut, cut_until_us, closed_until_us} of an account's task queries; expires."""
     return f"{PREFIX}:{{account/{provider}/{account}}}:queries"
 
 
@@ -58,7 +58,7 @@ class LaneKeys:
         self.tally = f"{self._tag}:tally"
         """Hash of counts: jobs by state, submits, throttled, loading."""
         self.bucket = f"{self._tag}:bucket"
-        """Hash {tat_us, cut, cut_until_us}; expires."""
+        """Hash {tat_us, cut, cut_until_us, closed_until_us}; expires."""
         self.learned = f"{self._tag}:learned"
         """List of the last generation times, in seconds."""
         self.job_prefix = f"{self._tag}:job:"

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import redis
 
 from ledger.errors import translated
+from ledger.index import nudge
 from ledger.jobs import Claim
 from ledger.keys import KNOWN_LANES, LANES, LaneKeys
 from ledger.scripts import Argument, Call, Reply, Scripts
@@ -19,6 +20,8 @@ HORIZON_S = 0.2
 """Slots this far ahead are handed out: some ticks and a message's way, and no more threads asleep."""
 READY_LOW_S = 5.0
 """A chunk is loaded when the ready jobs would last the bucket less than this."""
+STORE_BACKLOG = 500
+"""Jobs waiting to be stored beyond which nothing new is ordered: paid links expire."""
 
 
 @dataclass(frozen=True)
@@ -62,7 +65,7 @@ class Lanes:
         """Write a lane's limits; False when somebody pinned others with `lanes set`."""
         with translated():
             self._client.sadd(KNOWN_LANES, lane)
-        args: list[Argument] = [f"{limits.rate_per_s:.6f}", limits.burst, limits.window, int(pin)]
+        args: list[Argument] = [repr(limits.rate_per_s), limits.burst, limits.window, int(pin)]
         return bool(self._scripts.run(Call("open_lane", [LaneKeys(lane).config], args)))
 
     def names(self) -> list[str]:
@@ -77,7 +80,7 @@ class Lanes:
         names = [keys.waiting, keys.tally, keys.counts(batch)]
         calls = [
             Call("hand_in_chunks", names, [jobs, *map(str, chunks)]),
-            Call("nudge", [LANES], [lane, 0]),
+            nudge(LANES, lane),
         ]
         return bool(self._scripts.run_all(calls)[0])
 
@@ -88,7 +91,7 @@ class Lanes:
         args: list[Argument] = [keys.job_prefix, f"load:{chunk}", str(chunk)]
         for job, request in jobs:
             args += [f"{chunk.batch}/{job}", request]
-        calls = [Call("load_chunk", names, args), Call("nudge", [LANES], [lane, 0])]
+        calls = [Call("load_chunk", names, args), nudge(LANES, lane)]
         return bool(self._scripts.run_all(calls)[0])
 
     def seal(self, lane: str, chunk: ChunkRef, jobs: Sequence[str]) -> bool:
@@ -97,6 +100,11 @@ class Lanes:
         names = [keys.chunk(str(chunk)), keys.chores, keys.counts(chunk.batch)]
         args = [keys.job_prefix, f"seal:{chunk}", *(f"{chunk.batch}/{job}" for job in jobs)]
         return bool(self._scripts.run(Call("seal_chunk", names, args)))
+
+    def in_motion(self, lane: str, chunk: ChunkRef) -> bool:
+        """Whether a chunk is loaded, or being loaded, and not sealed."""
+        with translated():
+            return bool(self._client.exists(LaneKeys(lane).chunk(str(chunk))))
 
     def tick(self, lanes: Sequence[str], lease_s: float, room: int) -> dict[str, Tick]:
         """Hand out what is due in each lane: at most `room` jobs each."""
@@ -123,7 +131,7 @@ class Lanes:
         """Take new jobs again; False when the lane was not stopped."""
         with translated():
             was_stopped = bool(self._client.hdel(LaneKeys(lane).config, "stopped"))
-        self._scripts.run(Call("nudge", [LANES], [lane, 0]))
+        self._scripts.run(nudge(LANES, lane))
         return was_stopped
 
     def count_throttled(self, lane: str) -> None:
@@ -169,7 +177,14 @@ def _tick_calls(lane: str, rate_per_s: float, lease_ms: int, room: int) -> list[
         Call(
             "release_ready",
             [keys.ready, keys.agenda, keys.window, keys.tally, keys.config, keys.bucket],
-            [keys.job_prefix, keys.counts_prefix, lease_ms, room, int(HORIZON_S * 1e6)],
+            [
+                keys.job_prefix,
+                keys.counts_prefix,
+                lease_ms,
+                room,
+                int(HORIZON_S * 1e6),
+                STORE_BACKLOG,
+            ],
         ),
         Call(
             "take_chores",

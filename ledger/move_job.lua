@@ -15,7 +15,7 @@
   ARGV[4] from        the state it must be in
   ARGV[5] to          the state it gets
   ARGV[6] delay       ms until its next moment; -1: to the head of ready; -2: it has ended
-  ARGV[7] keeps       1: it stays in the window
+  ARGV[7] keeps       1: it has a place in the window
   ARGV[8] lease       ms of the claim that must be left, or 0
   ARGV[9] attempts    added to its attempts: 1, 0 or -1
   ARGV[10] images     images stored, when it has ended
@@ -42,13 +42,15 @@ redis.call('HSET', job, 'state', to, 'nonce', nonce, 'handouts', 0, 'moved_ms', 
 for i = fields, #ARGV - 1, 2 do redis.call('HSET', job, ARGV[i], ARGV[i + 1]) end
 if attempts ~= '0' then redis.call('HINCRBY', job, 'attempts', attempts) end
 if from ~= to then
+  redis.call('HSET', job, to .. '_ms', now)
   for _, key in ipairs({ tally, counts }) do
     redis.call('HINCRBY', key, from, -1)
     redis.call('HINCRBY', key, to, 1)
   end
 end
 if from == 'submitting' and to == 'running' then redis.call('HINCRBY', tally, 'submits', 1) end
-if keeps ~= '1' then redis.call('SREM', window, ref) end
+redis.call(keeps == '1' and 'SADD' or 'SREM', window, ref)
+if from == 'pending' then redis.call('LREM', ready, 1, ref) end
 if delay >= 0 then
   redis.call('ZADD', agenda, now + delay, ref)
   return 1

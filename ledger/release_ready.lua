@@ -6,27 +6,30 @@
   KEYS[3] window      set of jobs in play
   KEYS[4] tally       hash, the lane's counts by state
   KEYS[5] config      hash {rate, burst, window, stopped}
-  KEYS[6] bucket      hash {tat_us, cut}
+  KEYS[6] bucket      hash {tat_us, cut, cut_until_us, closed_until_us}
   ARGV[1] prefix      of the job records' keys
   ARGV[2] counts      prefix of the batches' counts in this lane
   ARGV[3] lease       ms until a released job is due again
   ARGV[4] limit       most jobs released
   ARGV[5] horizon     us ahead for which the bucket's slots are handed out
+  ARGV[6] backlog     nothing is released while more jobs than this wait to be stored
 
   Returns ref, claim of each job released.
 ]]
 local ready, agenda, window, tally, config, bucket = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5], KEYS[6]
 local prefix, counts, lease = ARGV[1], ARGV[2], tonumber(ARGV[3])
-local limit, horizon = tonumber(ARGV[4]), tonumber(ARGV[5])
+local limit, horizon, backlog = tonumber(ARGV[4]), tonumber(ARGV[5]), tonumber(ARGV[6])
 
 local released = {}
 local limits = redis.call('HMGET', config, 'rate', 'burst', 'window', 'stopped')
 if limits[4] or not limits[1] then return released end
+if tonumber(redis.call('HGET', tally, 'storing') or '0') > backlog then return released end
 local time = redis.call('TIME')
 local now_us = time[1] * 1000000 + time[2]
 local now = math.floor(now_us / 1000)
 
-local taken = redis.call('HMGET', bucket, 'tat_us', 'cut')
+local taken = redis.call('HMGET', bucket, 'tat_us', 'cut', 'closed_until_us')
+if tonumber(taken[3] or '0') > now_us + horizon then return released end
 local emission_us = 1000000 / tonumber(limits[1]) / (tonumber(taken[2] or '1000') / 1000)
 local tat_us = math.max(tonumber(taken[1] or '0'), now_us)
 local slots = math.floor((now_us + horizon - tat_us) / emission_us) + tonumber(limits[2])

@@ -1,7 +1,7 @@
 --[[
   Book the next slot of a token bucket (GCRA), unless it lies too far ahead.
 
-  KEYS[1] bucket      hash {tat_us, cut, cut_until_us}
+  KEYS[1] bucket      hash {tat_us, cut, cut_until_us, closed_until_us}
   ARGV[1] emission    us between slots at the full rate
   ARGV[2] burst       slots that may come at one moment
   ARGV[3] patience    us: nothing is booked when the slot lies further ahead
@@ -14,11 +14,11 @@ local emission, burst, patience, recovery = tonumber(ARGV[1]), tonumber(ARGV[2])
 
 local time = redis.call('TIME')
 local now = time[1] * 1000000 + time[2]
-local held = redis.call('HMGET', bucket, 'tat_us', 'cut')
+local held = redis.call('HMGET', bucket, 'tat_us', 'cut', 'closed_until_us')
 local cut = tonumber(held[2] or '1000')
 local interval = emission * 1000 / cut
 local tat = math.max(tonumber(held[1] or '0'), now)
-local wait = math.max(tat - interval * (burst - 1) - now, 0)
+local wait = math.max(tat - interval * (burst - 1) - now, tonumber(held[3] or '0') - now, 0)
 if wait > patience then return { 0, string.format('%.0f', wait) } end
 redis.call('HSET', bucket, 'tat_us', string.format('%.0f', tat + interval),
   'cut', math.min(1000, cut + recovery))

@@ -1,0 +1,1 @@
+"""Reads manifests, makes batches, and is the command line."""

@@ -1,0 +1,98 @@
+"""`doctor`: looks at everything a mill needs, and says what to do about each fault."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from typing import Any
+
+import click
+
+from ledger.errors import LedgerError
+from ledger.opening import Ledger, open_ledger
+from producer.diagnosis import (
+    Finding,
+    Verdict,
+    judge_clock,
+    judge_eviction,
+    judge_key,
+    judge_persistence,
+    judge_storage,
+    judge_version,
+    judge_workers,
+)
+from producer.embedded import EmbeddedServer
+from producer.exit_codes import ExitCode
+from producer.local_mill import mill_folder
+from producer.session import Session, open_session, session_options
+from storage import StorageError
+from storage.configured import storage_from
+
+_MARKS = {Verdict.OK: "ok  ", Verdict.WARN: "warn", Verdict.FAIL: "FAIL"}
+
+
+@click.command()
+@session_options
+def doctor(**options: Any) -> None:
+    """Check Redis, storage, keys and clocks."""
+    session = open_session(**options)
+    findings = list(_examine(session))
+    for finding in findings:
+        if session.as_json:
+            session.data(finding)
+            continue
+        click.echo(f"{_MARKS[finding.verdict]}  {finding.subject}: {finding.found}")
+        if finding.advice:
+            click.echo(f"      {finding.advice}")
+    if any(finding.verdict is Verdict.FAIL for finding in findings):
+        sys.exit(ExitCode.UNREACHABLE)
+
+
+def _examine(session: Session) -> Iterator[Finding]:
+    yield _storage(session)
+    yield from _server(session)
+    for account in sorted({"default", *session.settings.accounts}):
+        key = session.settings.account(account).api_key
+        yield judge_key(account, present=bool(key and key.get_secret_value()))
+
+
+def _storage(session: Session) -> Finding:
+    try:
+        storage = storage_from(session.settings)
+        storage.check()
+    except StorageError as error:
+        return judge_storage(session.settings.storage_url, str(error), "")
+    probe = storage.probe()
+    storage.close()
+    return judge_storage(storage.location(""), probe.problem, probe.conditional_put)
+
+
+def _server(session: Session) -> Iterator[Finding]:
+    settings = session.settings
+    server = None
+    url = settings.redis_url
+    if url is None:
+        server = EmbeddedServer(mill_folder(storage_from(settings)))
+        url = server.start(session.clock)
+    ledger = open_ledger(url.get_secret_value(), patient=False)
+    try:
+        yield from _examine_server(ledger, session, embedded=server is not None)
+    except LedgerError as error:
+        yield Finding(
+            subject="server", verdict=Verdict.FAIL, found="does not answer", advice=str(error)
+        )
+    finally:
+        ledger.close()
+        if server is not None:
+            server.stop()
+
+
+def _examine_server(ledger: Ledger, session: Session, *, embedded: bool) -> Iterator[Finding]:
+    now_s = session.clock.now().timestamp()
+    skew_s = ledger.fleet.now_ms() / 1000 - now_s
+    info = ledger.fleet.server_info()
+    yield judge_version(info)
+    yield judge_persistence(info, ledger.fleet.server_setting("appendfsync") or "unknown")
+    yield judge_eviction(str(info.get("maxmemory_policy", "unknown")))
+    yield judge_clock(skew_s)
+    yield judge_workers(ledger.fleet.workers(), embedded=embedded)

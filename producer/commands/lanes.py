@@ -1,0 +1,110 @@
+"""`lanes`: how fast each lane goes, what stopped it, and how to change that."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+from pydantic import ValidationError
+from rich.console import Console
+from rich.table import Table
+
+from ledger.opening import Ledger
+from producer.connecting import connected
+from producer.errors import ProducerError
+from producer.exit_codes import ExitCode
+from producer.session import open_session, session_options
+from schemas.lane import LaneLimits, LaneStatus, parse_rate
+
+
+class NoSuchLane(ProducerError):
+    """Nobody ever ordered through that lane."""
+
+    exit_code = ExitCode.USAGE
+
+
+@click.group(invoke_without_command=True)
+@session_options
+@click.pass_context
+def lanes(context: click.Context, /, **options: Any) -> None:
+    """Show all lanes: limits, what waits, what is in play, what stopped them."""
+    context.obj = options
+    if context.invoked_subcommand is not None:
+        return
+    session = open_session(**options)
+    with connected(session.settings, session.clock) as connection:
+        found = [_status(connection.ledger, name) for name in connection.ledger.lanes.names()]
+    if session.as_json:
+        for entry in found:
+            session.data(entry)
+        return
+    columns = (
+        "lane",
+        "rate",
+        "window",
+        "waiting",
+        "ready",
+        "in play",
+        "storing",
+        "429s",
+        "typical",
+        "",
+    )
+    table = Table(*columns, box=None)
+    for entry in found:
+        table.add_row(
+            entry.lane,
+            f"{entry.limits.rate_per_s:g}/s",
+            str(entry.limits.window),
+            str(entry.waiting),
+            str(entry.ready),
+            str(entry.in_play),
+            str(entry.storing),
+            str(entry.throttled),
+            "" if entry.typical_s is None else f"{entry.typical_s:.1f} s",
+            "" if entry.stopped is None else f"stopped: {entry.stopped}",
+        )
+    Console().print(table)
+
+
+@lanes.command("set")
+@click.argument("lane")
+@click.option("--rate", help="Orders per second or minute: 2/s, 2/min.")
+@click.option("--window", type=click.IntRange(1), help="Jobs at the provider at once.")
+@click.option("--burst", type=click.IntRange(1), help="Orders that may leave at one moment.")
+@click.pass_obj
+def set_limits(options: dict[str, Any], /, lane: str, **changes: Any) -> None:
+    """Change LANE's limits, at once and until changed again."""
+    session = open_session(**options)
+    with connected(session.settings, session.clock) as connection:
+        before = _status(connection.ledger, lane).limits
+        try:
+            if changes["rate"] is not None:
+                changes["rate_per_s"] = parse_rate(changes["rate"])
+            del changes["rate"]
+            given = {name: value for name, value in changes.items() if value is not None}
+            limits = LaneLimits(**{**before.model_dump(), **given})
+        except (ValueError, ValidationError) as error:
+            raise click.BadParameter(str(error), param_hint="--rate") from error
+        connection.ledger.lanes.open(lane, limits, pin=True)
+    session.say(f"{lane}: {limits.rate_per_s:g}/s, burst {limits.burst}, window {limits.window}.")
+
+
+@lanes.command()
+@click.argument("lane")
+@click.pass_obj
+def resume(options: dict[str, Any], /, lane: str) -> None:
+    """Take new jobs in LANE again after it was stopped."""
+    session = open_session(**options)
+    with connected(session.settings, session.clock) as connection:
+        _status(connection.ledger, lane)
+        was_stopped = connection.ledger.lanes.resume(lane)
+    session.say(f"{lane} goes on." if was_stopped else f"{lane} was not stopped.")
+
+
+def _status(ledger: Ledger, lane: str) -> LaneStatus:
+    status = ledger.lanes.status(lane)
+    if status is None:
+        known = ", ".join(ledger.lanes.names()) or "there is none yet"
+        raise NoSuchLane(f"There is no lane {lane!r}: {known}.")
+    return status

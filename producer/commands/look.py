@@ -1,0 +1,182 @@
+"""`status`, `watch`, `results` and `batches`: how things stand."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.console import Console
+from rich.table import Table
+
+from producer.commands.run import continue_batch
+from producer.connecting import Connection, connected, open_checked_storage
+from producer.errors import ProducerError
+from producer.exit_codes import ExitCode, of_finished
+from producer.local_mill import LocalMill, mill_folder
+from producer.progress import money, progress
+from producer.session import Session, open_session, session_options
+from producer.watching import chosen, status_of
+from producer.watching import watch as follow
+from schemas import layout
+from schemas.batch import BatchStatus
+from schemas.states import BatchState
+
+
+class NotFinished(ProducerError):
+    """The tables are written when the batch is finished."""
+
+    exit_code = ExitCode.WAITED
+
+
+@click.command()
+@click.argument("batch", required=False)
+@session_options
+def status(batch: str | None, **options: Any) -> None:
+    """Show how BATCH stands (default: the newest)."""
+    session = open_session(**options)
+    with connected(session.settings, session.clock) as connection:
+        batches = connection.ledger.batches
+        found = status_of(batches, chosen(batches, batch))
+        if session.as_json:
+            session.data(found)
+            return
+        for name, value in _lines(found):
+            click.echo(f"{name:<12}{value}")
+
+
+@click.command()
+@click.argument("batch", required=False)
+@session_options
+@click.option(
+    "--timeout",
+    "timeout_s",
+    type=float,
+    metavar="SECONDS",
+    help="Give up waiting after this; the batch goes on.",
+)
+def watch(batch: str | None, *, timeout_s: float | None, **options: Any) -> None:
+    """Follow BATCH until it is finished (default: the newest).
+
+    On the machine of an interrupted `run` this goes on with the batch.
+    """
+    session = open_session(**options)
+    if _interrupted_here(batch, session):
+        storage = open_checked_storage(session.settings)
+        mill = LocalMill(mill_folder(storage), session.settings, session.clock)
+        continue_batch(batch, mill, storage, session)
+        return
+    with connected(session.settings, session.clock) as connection:
+        found = _follow(batch, connection, session, timeout_s)
+    if session.as_json:
+        session.data(found)
+    sys.exit(of_finished(found))
+
+
+@click.command()
+@click.argument("batch", required=False)
+@session_options
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["csv", "jsonl", "failed"]),
+    default="csv",
+    show_default=True,
+    help="Which table: results as CSV or JSON lines, or the rows to do again.",
+)
+@click.option(
+    "--output",
+    "-o",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Write to a file instead of stdout.",
+)
+def results(batch: str | None, *, form: str, output: Path | None, **options: Any) -> None:
+    """Print the results table of a finished BATCH (default: the newest)."""
+    session = open_session(**options)
+    names = {"csv": layout.RESULTS_CSV, "jsonl": layout.RESULTS_JSONL, "failed": layout.FAILED_CSV}
+    table = names["jsonl" if session.as_json else form]
+    with connected(session.settings, session.clock) as connection:
+        name = chosen(connection.ledger.batches, batch)
+        found = status_of(connection.ledger.batches, name)
+        if found.state != BatchState.FINISHED:
+            raise NotFinished(
+                f"{name} is not finished: {found.ended} of {found.total} rows are done."
+                f" `imagemill watch {name}` follows it."
+            )
+        key = layout.batch_file(name, table)
+        if connection.storage.head(key) is None:
+            session.say("No row failed.")
+            return
+        with connection.storage.open(key) as source:
+            if output is None:
+                shutil.copyfileobj(source, click.get_binary_stream("stdout"))
+            else:
+                with output.open("wb") as target:
+                    shutil.copyfileobj(source, target)
+
+
+@click.command()
+@session_options
+def batches(**options: Any) -> None:
+    """List all batches, the newest first."""
+    session = open_session(**options)
+    with connected(session.settings, session.clock) as connection:
+        ledger = connection.ledger
+        found = [status_of(ledger.batches, name) for name in ledger.batches.names()]
+    if session.as_json:
+        for entry in found:
+            session.data(entry)
+        return
+    table = Table("batch", "state", "done", "failed", "images", "cost", "started", box=None)
+    for entry in found:
+        failed = entry.failed + entry.partial + entry.uncertain
+        table.add_row(
+            entry.batch,
+            entry.state,
+            f"{entry.ended}/{entry.total}",
+            str(failed or ""),
+            str(entry.images),
+            money(entry),
+            (entry.started_at or "")[:19],
+        )
+    Console().print(table)
+
+
+def _follow(
+    batch: str | None, connection: Connection, session: Session, timeout_s: float | None
+) -> BatchStatus:
+    ledger = connection.ledger
+    name = chosen(ledger.batches, batch)
+    try:
+        with progress(session.err, quiet=session.quiet) as show:
+            return follow(ledger.batches, name, show, session.clock, timeout_s=timeout_s)
+    except KeyboardInterrupt:
+        session.complain(f"\nThe batch goes on. `imagemill watch {name}` follows it again.")
+        sys.exit(ExitCode.INTERRUPTED)
+
+
+def _interrupted_here(batch: str | None, session: Session) -> bool:
+    """Whether the batch waits on this machine for somebody to go on with it."""
+    if session.settings.redis_url is not None:
+        return False
+    with connected(session.settings, session.clock) as connection:
+        ledger = connection.ledger
+        state = ledger.batches.state(chosen(ledger.batches, batch))
+        return state is not BatchState.FINISHED and not ledger.fleet.workers()
+
+
+def _lines(found: BatchStatus) -> list[tuple[str, str]]:
+    lines = [("batch", found.batch), ("state", found.state), ("total", str(found.total))]
+    for name in ("pending", "released", "submitting", "running", "storing"):
+        if getattr(found, name):
+            lines.append((name, str(getattr(found, name))))
+    lines.append(("succeeded", str(found.succeeded)))
+    for name in ("partial", "failed", "cancelled", "uncertain"):
+        if getattr(found, name):
+            lines.append((name, str(getattr(found, name))))
+    lines += [("images", str(found.images)), ("cost", money(found))]
+    lines += [("started", found.started_at or ""), ("finished", found.finished_at or "")]
+    lines += [("stopped", f"{lane}: {why}") for lane, why in found.stopped.items()]
+    return [(name, value) for name, value in lines if value]

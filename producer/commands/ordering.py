@@ -1,0 +1,130 @@
+"""What `run`, `submit` and `validate` have in common: reading and checking a manifest."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import click
+
+from producer.defaults import defaults_from
+from producer.errors import ProducerError
+from producer.exit_codes import ExitCode
+from producer.manifest import open_manifest
+from producer.problems_text import render_cautions, render_problems
+from producer.retirement import retirement_notice
+from producer.session import Session
+from producer.submission import Checked, Order, check, check_account
+from producer.tally import Tally
+from schemas.catalogue import catalogue
+from schemas.lane import Lane
+from schemas.money import to_text
+
+INVALID_CSV = "invalid.csv"
+
+
+class RowsRefused(ProducerError):
+    """Some rows cannot be ordered, and nobody said to go on without them."""
+
+    exit_code = ExitCode.MANIFEST
+
+
+def order_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """The options that say how a manifest is read and ordered."""
+    for option in reversed(
+        [
+            click.option("--model", metavar="NAME", help="Model of the rows that name none."),
+            click.option(
+                "--set",
+                "sets",
+                multiple=True,
+                metavar="NAME=VALUE",
+                help="Default for rows that leave it empty, e.g. n=2. Repeatable.",
+            ),
+            click.option(
+                "--account",
+                default="default",
+                show_default=True,
+                help="Account of imagemill.toml to order through.",
+            ),
+            click.option(
+                "--skip-invalid",
+                is_flag=True,
+                help=f"Go on without the bad rows; they are written to {INVALID_CSV}.",
+            ),
+            click.option(
+                "--batch",
+                "name",
+                metavar="NAME",
+                help="The batch's name. [default: made of file name, day and content]",
+            ),
+            click.option(
+                "--format",
+                "form",
+                type=click.Choice(["csv", "jsonl"]),
+                help="The manifest's form, where its name does not say.",
+            ),
+            click.option(
+                "--encoding",
+                metavar="NAME",
+                help="The manifest's encoding, e.g. gb18030. [default: UTF-8]",
+            ),
+        ]
+    ):
+        command = option(command)
+    return command
+
+
+def order_from(options: dict[str, Any], session: Session, *, simulated: bool = False) -> Order:
+    """What the options say. Raises ManifestError, UnknownAccount."""
+    check_account(options["account"], session.settings)
+    return Order(
+        name=options["name"],
+        defaults=defaults_from(options["model"], options["sets"], catalogue()),
+        account=options["account"],
+        skip_invalid=options["skip_invalid"],
+        simulated=simulated,
+    )
+
+
+@contextmanager
+def checked_manifest(
+    source: str, order: Order, options: dict[str, Any], session: Session
+) -> Iterator[Checked]:
+    """A manifest whose rows were all checked, with what is wrong said. Raises RowsRefused."""
+    with (
+        open_manifest(source, form=options["form"], encoding=options["encoding"]) as manifest,
+        tempfile.TemporaryDirectory(prefix="imagemill-") as folder,
+    ):
+        checked = check(manifest, catalogue(), order, Path(folder), Path(INVALID_CSV))
+        _say_what_is_wrong(checked, order, session)
+        yield checked
+
+
+def summary(tally: Tally) -> str:
+    """What is about to be ordered: rows, images, list price."""
+    costs = [f"{to_text(micro)} {currency}" for currency, micro in tally.costs().items()]
+    rows = f"{tally.good:,} row{'' if tally.good == 1 else 's'}"
+    return (
+        f"{rows}, {tally.images:,} images, at most {' + '.join(costs) or 'nothing'} at list price"
+    )
+
+
+def _say_what_is_wrong(checked: Checked, order: Order, session: Session) -> None:
+    tally = checked.tally
+    session.complain(render_problems(tally, skipped=order.skip_invalid))
+    if checked.invalid is not None:
+        session.complain(f"The rows left out are in {checked.invalid}.")
+    if not session.quiet:
+        session.complain(render_cautions(tally))
+    for text in tally.lanes:
+        lane = Lane.parse(text)
+        model = catalogue().find(lane.model, lane.provider)
+        notice = retirement_notice(model, session.clock.now().date())
+        if notice and not order.simulated:
+            session.complain(f"warning: {notice}")
+    if tally.bad and not order.skip_invalid:
+        raise RowsRefused("")

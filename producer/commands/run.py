@@ -1,0 +1,144 @@
+"""`run`: everything in one command on one machine."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+from ledger.opening import Ledger
+from producer.commands.ordering import checked_manifest, order_from, order_options, summary
+from producer.connecting import open_checked_storage, opened_ledger
+from producer.exit_codes import ExitCode, of_finished
+from producer.local_mill import LocalMill, mill_folder
+from producer.processes import Child, ChildError
+from producer.progress import money, progress
+from producer.session import Session, SettingsError, open_session, session_options
+from producer.submission import describe, hand_in, lane_limits
+from producer.watching import NoSuchBatch, chosen, status_of, watch
+from schemas import layout
+from schemas.batch import BatchStatus
+from schemas.catalogue import catalogue
+from schemas.states import BatchState
+from storage import Storage
+
+
+@click.command()
+@click.argument("manifest", required=False)
+@click.option(
+    "--simulate", is_flag=True, help="Order from the simulator: no key, no cost, drawn pictures."
+)
+@click.option(
+    "--resume",
+    is_flag=True,
+    help="Go on with the last batch (or --batch NAME) instead of a manifest.",
+)
+@order_options
+@session_options
+def run(manifest: str | None, *, simulate: bool, resume: bool, **options: Any) -> None:
+    """Order the pictures of MANIFEST and wait for them, all on this machine."""
+    session = open_session(**{k: options.pop(k) for k in ("out", "redis_url", "as_json", "quiet")})
+    if (manifest is None) != resume:
+        raise click.UsageError("Give a MANIFEST, or --resume to go on with the last batch.")
+    storage = open_checked_storage(session.settings)
+    mill = LocalMill(mill_folder(storage), session.settings, session.clock)
+    if manifest is None:
+        continue_batch(options["name"], mill, storage, session)
+        return
+    if not simulate:
+        _need_key(options["account"], session)
+    order = order_from(options, session, simulated=simulate)
+    with checked_manifest(manifest, order, options, session) as checked:
+        session.say(summary(checked.tally))
+        batch = describe(checked, order, catalogue(), session.clock.now())
+        limits = lane_limits(batch.lanes, session.settings, catalogue())
+        with mill, opened_ledger(mill.start_server()) as ledger:
+            submitted = hand_in(batch, checked.chunks, ledger, storage, limits)
+            if not submitted.fresh:
+                session.say(f"Batch {batch.batch} was handed in before; nothing is ordered twice.")
+            _work(submitted.batch.batch, mill, ledger, storage, session)
+
+
+def continue_batch(name: str | None, mill: LocalMill, storage: Storage, session: Session) -> None:
+    """Go on with a batch on this machine."""
+    with mill, opened_ledger(mill.start_server()) as ledger:
+        _work(chosen(ledger.batches, name), mill, ledger, storage, session)
+
+
+def _work(batch: str, mill: LocalMill, ledger: Ledger, storage: Storage, session: Session) -> None:
+    """Run a worker until the batch is finished, show it, say where things are, and exit."""
+    document = ledger.batches.document(batch)
+    if document is None:
+        raise NoSuchBatch(f"There is no batch {batch!r}.")
+    try:
+        status = _until_finished(batch, mill, ledger, session, simulated=document.simulated)
+    except KeyboardInterrupt:
+        where = (
+            ""
+            if session.settings.storage_url == "./out"
+            else f" --out {session.settings.storage_url}"
+        )
+        session.complain(
+            f"\nStopped; nothing is lost and nothing is paid twice."
+            f" Go on with: imagemill run --resume{where}"
+        )
+        sys.exit(ExitCode.INTERRUPTED)
+    _say_where(status, storage, session)
+    if session.as_json:
+        session.data(status)
+    # A rehearsal has done its work when it is finished, refused rows and all.
+    sys.exit(ExitCode.OK if document.simulated else of_finished(status))
+
+
+def _until_finished(
+    batch: str, mill: LocalMill, ledger: Ledger, session: Session, *, simulated: bool
+) -> BatchStatus:
+    status = status_of(ledger.batches, batch)
+    if status.state == BatchState.FINISHED:
+        return status
+    worker = mill.start_worker(mill.start_server(), simulated=simulated)
+    with progress(session.err, quiet=session.quiet) as show:
+        return watch(
+            ledger.batches, batch, show, session.clock, still_alive=lambda: _still_alive(worker)
+        )
+
+
+def _still_alive(worker: Child) -> None:
+    if worker.ended:
+        raise ChildError(f"The worker ended: {worker.last_words()} (see {worker.log})")
+
+
+def _say_where(status: BatchStatus, storage: Storage, session: Session) -> None:
+    troubles = {"partial": status.partial, "failed": status.failed, "uncertain": status.uncertain}
+    counts = [f"{status.succeeded} of {status.total} rows complete"]
+    counts += [f"{count} {name}" for name, count in troubles.items() if count]
+    session.say(f"{', '.join(counts)}; {status.images} images for {money(status)}.")
+    for title, name in (
+        ("Contact sheet", layout.CONTACT_SHEET),
+        ("Results", layout.RESULTS_CSV),
+        ("", layout.RESULTS_JSONL),
+        ("Pictures", "images"),
+    ):
+        place = storage.location(layout.batch_file(status.batch, name))
+        session.say(f"{title + ':' if title else '':<15}{_short(place)}")
+    if status.failed or status.partial or status.uncertain:
+        place = storage.location(layout.batch_file(status.batch, layout.FAILED_CSV))
+        session.say(f"{'To do again:':<15}{_short(place)}")
+
+
+def _short(place: str) -> str:
+    try:
+        return str(Path(place).relative_to(Path.cwd()))
+    except ValueError:
+        return place
+
+
+def _need_key(account: str, session: Session) -> None:
+    """Raises SettingsError: without a key nothing could be ordered."""
+    key = session.settings.account(account).api_key
+    if key is None or not key.get_secret_value():
+        raise SettingsError(
+            "There is no key to order with: set DASHSCOPE_API_KEY, or rehearse with --simulate."
+        )

@@ -1,0 +1,88 @@
+"""`submit` and `validate`: hand a manifest to the workers, or only check it."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+import click
+
+from producer.commands.ordering import checked_manifest, order_from, order_options, summary
+from producer.connecting import Connection, connected
+from producer.exit_codes import of_finished
+from producer.progress import progress
+from producer.session import Session, open_session, session_options
+from producer.submission import Submitted, describe, hand_in, lane_limits
+from producer.watching import status_of, watch
+from schemas.catalogue import catalogue
+
+
+@click.command()
+@click.argument("manifest")
+@order_options
+@session_options
+@click.option("--wait", is_flag=True, help="Follow the batch until it is finished.")
+@click.option(
+    "--timeout",
+    "timeout_s",
+    type=float,
+    metavar="SECONDS",
+    help="With --wait: give up waiting after this.",
+)
+def submit(manifest: str, *, wait: bool, timeout_s: float | None, **options: Any) -> None:
+    """Hand MANIFEST (CSV or JSONL, .gz, or - for stdin) to the workers."""
+    session = open_session(**_session_part(options))
+    order = order_from(options, session)
+    with checked_manifest(manifest, order, options, session) as checked:
+        session.say(summary(checked.tally))
+        batch = describe(checked, order, catalogue(), session.clock.now())
+        limits = lane_limits(batch.lanes, session.settings, catalogue())
+        with connected(session.settings, session.clock, create=True) as connection:
+            ledger, storage = connection.ledger, connection.storage
+            submitted = hand_in(batch, checked.chunks, ledger, storage, limits)
+            _say_submitted(submitted, connection, session)
+            if wait:
+                _wait(submitted.batch.batch, connection, session, timeout_s)
+                return
+            if session.as_json:
+                session.data(status_of(ledger.batches, submitted.batch.batch))
+            else:
+                click.echo(submitted.batch.batch)
+
+
+@click.command()
+@click.argument("manifest")
+@order_options
+@session_options
+def validate(manifest: str, **options: Any) -> None:
+    """Check every row of MANIFEST; nothing is sent."""
+    session = open_session(**_session_part(options))
+    order = order_from(options, session)
+    with checked_manifest(manifest, order, options, session) as checked:
+        click.echo(f"{checked.manifest.name} can be ordered: {summary(checked.tally)}.")
+
+
+def _wait(batch: str, connection: Connection, session: Session, timeout_s: float | None) -> None:
+    with progress(session.err, quiet=session.quiet) as show:
+        status = watch(connection.ledger.batches, batch, show, session.clock, timeout_s=timeout_s)
+    if session.as_json:
+        session.data(status)
+    else:
+        click.echo(batch)
+    sys.exit(of_finished(status))
+
+
+def _say_submitted(submitted: Submitted, connection: Connection, session: Session) -> None:
+    name = submitted.batch.batch
+    if not submitted.fresh:
+        session.say(f"Batch {name} was handed in before; nothing is ordered twice.")
+    elif connection.embedded:
+        session.say(f"Batch {name} waits. `imagemill run --resume` works on it.")
+    elif not connection.ledger.fleet.workers():
+        session.say(f"Batch {name} waits: no worker is running. Start `imagemill worker`.")
+    else:
+        session.say(f"Batch {name} is on its way. `imagemill watch {name}` follows it.")
+
+
+def _session_part(options: dict[str, Any]) -> dict[str, Any]:
+    return {name: options.pop(name) for name in ("out", "redis_url", "as_json", "quiet")}

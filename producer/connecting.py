@@ -1,0 +1,95 @@
+"""Opens ledger and storage for a command, and the embedded server where that is what there is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from pydantic import SecretStr
+
+from ledger.errors import LedgerError
+from ledger.opening import Ledger, open_ledger
+from producer.embedded import EmbeddedServer
+from producer.errors import ProducerError
+from producer.exit_codes import ExitCode
+from producer.local_mill import mill_folder
+from schemas.clock import SystemClock
+from schemas.settings import Settings
+from storage import Storage, StorageError
+from storage.configured import storage_from
+
+
+class NoMill(ProducerError):
+    """Nothing was ever submitted here."""
+
+    exit_code = ExitCode.SETTINGS
+
+
+class NotReachable(ProducerError):
+    """Redis or storage cannot be used."""
+
+    exit_code = ExitCode.UNREACHABLE
+
+
+@dataclass(frozen=True)
+class Connection:
+    """What a command works with."""
+
+    ledger: Ledger
+    storage: Storage
+    embedded: bool
+    """The server is the one `imagemill run` brings along."""
+
+
+@contextmanager
+def connected(
+    settings: Settings, clock: SystemClock, *, create: bool = False
+) -> Iterator[Connection]:
+    """Ledger and storage, checked. Without IMAGEMILL_REDIS_URL the embedded server is used.
+
+    Raises NoMill when there is no embedded server's data either, unless `create`.
+    """
+    storage = open_checked_storage(settings)
+    server = EmbeddedServer(mill_folder(storage))
+    if settings.redis_url is None and not server.exists and not create:
+        raise NoMill(
+            f"There is no batch in {storage.location('')} yet. Begin with `imagemill run MANIFEST`,"
+            " or set IMAGEMILL_REDIS_URL to the server your workers share."
+        )
+    url = settings.redis_url or server.start(clock)
+    try:
+        with opened_ledger(url) as ledger:
+            yield Connection(ledger, storage, embedded=settings.redis_url is None)
+    finally:
+        server.stop()
+        storage.close()
+
+
+@contextmanager
+def opened_ledger(url: SecretStr) -> Iterator[Ledger]:
+    """The ledger at an address, which answers. Raises NotReachable."""
+    plain = url.get_secret_value()
+    try:
+        probe = open_ledger(plain, patient=False)
+        probe.fleet.now_ms()
+        probe.close()
+        ledger = open_ledger(plain)
+    except LedgerError as error:
+        raise NotReachable(str(error)) from error
+    try:
+        yield ledger
+    except LedgerError as error:
+        raise NotReachable(str(error)) from error
+    finally:
+        ledger.close()
+
+
+def open_checked_storage(settings: Settings) -> Storage:
+    """The storage the settings name, usable. Raises NotReachable."""
+    try:
+        storage = storage_from(settings)
+        storage.check()
+    except StorageError as error:
+        raise NotReachable(str(error)) from error
+    return storage

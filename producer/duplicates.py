@@ -1,0 +1,65 @@
+"""Remembers which ids, and which file names, a manifest has used, in a few bytes each."""
+
+from __future__ import annotations
+
+from array import array
+
+_FULL = 0.6
+_MASK = (1 << 64) - 1
+
+
+class Identities:
+    """The ids of a manifest so far: 24 bytes a slot, at most 1/0.3 slots an id.
+
+    Two ids are told apart by 64 bits of Python's own keyed hash, which strings carry already:
+    among a million ids a false alarm has a chance of one in 30 million.
+    """
+
+    def __init__(self) -> None:
+        self._used = 0
+        self._allocate(1 << 10)
+
+    def __len__(self) -> int:
+        return self._used
+
+    def claim(self, identity: str, name: str, line: int) -> str | None:
+        """Take an id and the name of its files; the reason against it where one is taken.
+
+        Names are compared as a file system does that ignores case.
+        """
+        name_key = (hash(name.casefold()) & _MASK) or 1
+        slot = self._find(name_key)
+        if self._names[slot]:
+            if self._ids[slot] == hash(identity) & _MASK:
+                return f"is the same id as line {self._lines[slot]}"
+            return f"would have the same file name as line {self._lines[slot]}"
+        self._put(slot, name_key, hash(identity) & _MASK, line)
+        self._used += 1
+        if self._used > self._size * _FULL:
+            self._grow()
+        return None
+
+    def _allocate(self, size: int) -> None:
+        empty = array("Q", [0])
+        self._size = size
+        self._names, self._ids, self._lines = empty * size, empty * size, empty * size
+
+    def _find(self, key: int) -> int:
+        """The slot of a name, or the empty one where it belongs."""
+        names, wrap = self._names, self._size - 1
+        slot = key & wrap
+        while (found := names[slot]) and found != key:
+            slot = (slot + 1) & wrap
+        return slot
+
+    def _put(self, slot: int, name_key: int, id_key: int, line: int) -> None:
+        self._names[slot] = name_key
+        self._ids[slot] = id_key
+        self._lines[slot] = line
+
+    def _grow(self) -> None:
+        old = zip(self._names, self._ids, self._lines, strict=True)
+        self._allocate(self._size * 2)
+        for name_key, id_key, line in old:
+            if name_key:
+                self._put(self._find(name_key), name_key, id_key, line)

@@ -1,0 +1,15 @@
+"""What goes wrong on the user's side, as sentences for the user."""
+
+from __future__ import annotations
+
+
+class ProducerError(Exception):
+    """A sentence for the user, and the exit code that goes with it."""
+
+    exit_code = 1
+
+
+class ManifestError(ProducerError):
+    """The manifest as a whole, or what the command line says of it, cannot be used."""
+
+    exit_code = 3

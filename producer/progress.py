@@ -1,0 +1,103 @@
+"""Shows a batch on its way: a live panel on a terminal, plain lines anywhere else."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from rich.console import Console, Group
+from rich.live import Live
+from rich.panel import Panel
+from rich.progress_bar import ProgressBar
+from rich.table import Table
+from rich.text import Text
+
+from producer.pace import Figures, Pace, duration
+from schemas.batch import BatchStatus
+
+Show = Callable[[BatchStatus, float], None]
+"""Called with a snapshot and the time (seconds, monotonic)."""
+
+PLAIN_EVERY_S = 5.0
+
+
+@contextmanager
+def progress(console: Console, *, quiet: bool = False) -> Iterator[Show]:
+    """Something to show snapshots with, for as long as the block runs."""
+    pace = Pace()
+    if quiet:
+        yield lambda _status, _now_s: None
+    elif console.is_terminal:
+        with Live(console=console, refresh_per_second=4, transient=False) as live:
+            yield lambda status, now_s: live.update(panel(status, pace.see(status, now_s)))
+    else:
+        yield _plain(console, pace)
+
+
+def _plain(console: Console, pace: Pace) -> Show:
+    last_s: list[float] = []
+
+    def show(status: BatchStatus, now_s: float) -> None:
+        figures = pace.see(status, now_s)
+        finished = status.state == "finished"
+        if last_s and now_s - last_s[0] < PLAIN_EVERY_S and not finished:
+            return
+        last_s[:] = [now_s]
+        console.print(line(status, figures), highlight=False, soft_wrap=True)
+
+    return show
+
+
+def line(status: BatchStatus, figures: Figures) -> str:
+    """One line: done, in play, waiting, speed, cost, time left."""
+    text = (
+        f"{status.batch}: {status.ended}/{status.total} done, {status.in_play} in play,"
+        f" {status.pending} waiting, {status.images} images ({figures.images_per_min:.0f}/min),"
+        f" {money(status)}"
+    )
+    if status.state == "finished":
+        return f"{text}, finished"
+    if figures.remaining_s is not None:
+        text += f", about {duration(figures.remaining_s)} left"
+    return text
+
+
+def panel(status: BatchStatus, figures: Figures) -> Panel:
+    """The live panel."""
+    counts = Table.grid(padding=(0, 3))
+    counts.add_row(
+        Text(f"{status.ended} done", style="green"),
+        Text(f"{status.in_play} in play", style="cyan"),
+        Text(f"{status.pending} waiting", style="dim"),
+        Text(_troubles(status), style="yellow"),
+    )
+    counts.add_row(
+        f"{status.images} images",
+        f"{figures.images_per_min:.0f} images/min",
+        money(status),
+        "finished" if status.state == "finished" else _left(figures),
+    )
+    parts: list[Text | Table | ProgressBar] = [
+        ProgressBar(total=max(status.total, 1), completed=status.ended),
+        counts,
+    ]
+    parts += [Text(f"{lane} stopped: {why}", style="red") for lane, why in status.stopped.items()]
+    return Panel(Group(*parts), title=status.batch, title_align="left", border_style="dim")
+
+
+def money(status: BatchStatus) -> str:
+    """The cost so far, each currency by itself."""
+    if not status.costs:
+        return "no cost"
+    return " + ".join(f"{amount} {currency}" for currency, amount in status.costs.items())
+
+
+def _left(figures: Figures) -> str:
+    if figures.remaining_s is None:
+        return "time left: not known yet"
+    return f"about {duration(figures.remaining_s)} left"
+
+
+def _troubles(status: BatchStatus) -> str:
+    named = {"partial": status.partial, "failed": status.failed, "uncertain": status.uncertain}
+    return ", ".join(f"{count} {name}" for name, count in named.items() if count)

@@ -1,0 +1,1 @@
+"""The tables and pages made of sealed results."""

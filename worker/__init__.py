@@ -1,0 +1,1 @@
+"""The Celery workers: dispatcher, steps, provider clients, retry policy."""

@@ -1,0 +1,81 @@
+"""Starts one worker process: `python -m worker`, or `imagemill worker`."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import threading
+
+import click
+
+from ledger.errors import LedgerError
+from schemas import queues
+from schemas.settings import load_settings
+from storage import StorageError
+from worker.bootstrap import make_worker
+from worker.logbook import keep_logbook
+
+EXIT_SETTINGS = 7
+EXIT_UNREACHABLE = 8
+
+
+@click.command()
+@click.option("--concurrency", "-c", type=click.IntRange(1, 512), help="Threads of this process.")
+@click.option(
+    "--queues",
+    "-Q",
+    "only",
+    default=",".join(queues.QUEUES),
+    show_default=True,
+    help="Queues to take from.",
+)
+@click.option("--exit-with-parent", is_flag=True, hidden=True, help="End when stdin is closed.")
+def main(concurrency: int | None, only: str, *, exit_with_parent: bool) -> None:
+    """Work on batches until SIGTERM."""
+    unknown = sorted(set(only.split(",")) - set(queues.QUEUES))
+    if unknown:
+        raise click.BadParameter(f"no queue {unknown[0]!r}; there are {', '.join(queues.QUEUES)}")
+    settings = load_settings()
+    if concurrency is not None:
+        section = settings.worker.model_copy(update={"concurrency": concurrency})
+        settings = settings.model_copy(update={"worker": section})
+    if settings.redis_url is None:
+        click.echo(
+            "A worker needs a Redis server shared with `imagemill submit`:"
+            " set IMAGEMILL_REDIS_URL=redis://host:6379/0. For one machine use `imagemill run`.",
+            err=True,
+        )
+        sys.exit(EXIT_SETTINGS)
+    keep_logbook(settings.log_level)
+    try:
+        process = make_worker(settings)
+    except (LedgerError, StorageError) as error:
+        click.echo(str(error), err=True)
+        sys.exit(EXIT_UNREACHABLE)
+    if exit_with_parent:
+        threading.Thread(target=_follow_parent, daemon=True).start()
+    process.app.worker_main(
+        [
+            "worker",
+            "--pool=threads",
+            f"--concurrency={settings.worker.concurrency}",
+            f"--queues={only}",
+            f"--hostname=imagemill-{os.getpid()}@%h",
+            f"--loglevel={settings.log_level}",
+            "--without-gossip",
+            "--without-mingle",
+            "--without-heartbeat",
+        ]
+    )
+
+
+def _follow_parent() -> None:
+    """End with the process that started us, however it ended."""
+    while os.read(sys.stdin.fileno(), 1024):
+        pass
+    os.kill(os.getpid(), signal.SIGTERM)
+
+
+if __name__ == "__main__":
+    main()

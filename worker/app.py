@@ -1,0 +1,59 @@
+"""The Celery application: transport settings that were measured, and nothing else."""
+
+from __future__ import annotations
+
+from celery import Celery
+from kombu import Exchange, Queue
+
+from ledger.keys import BROKER_PREFIX
+from schemas import queues
+
+
+def make_app(redis_url: str, threads: int) -> Celery:
+    """The app on a broker. Messages carry ids only; leases, not the broker, bring work back."""
+    app = Celery(queues.APP, broker=redis_url, set_as_current=False)
+    exchange = Exchange(queues.APP, type="direct")
+    app.conf.update(
+        task_queues=[Queue(name, exchange, routing_key=name) for name in queues.QUEUES],
+        task_default_queue=queues.CHORES,
+        task_default_exchange=queues.APP,
+        task_create_missing_queues=False,  # a misspelt queue must not swallow messages
+        task_serializer="json",
+        accept_content=["json"],  # pickle would let whoever writes to Redis run code here
+        event_serializer="json",
+        result_backend=None,
+        task_ignore_result=True,
+        task_acks_late=False,  # acknowledged on receipt: the ledger brings lost work back
+        worker_prefetch_multiplier=1,
+        worker_disable_prefetch=True,  # never holds more messages than threads
+        worker_disable_rate_limits=True,  # the bucket paces, for the whole fleet
+        worker_eta_task_limit=10,  # a fuse: nothing here uses ETA
+        worker_cancel_long_running_tasks_on_connection_loss=False,  # threads cannot be ended
+        worker_hijack_root_logger=False,
+        worker_redirect_stdouts=False,
+        worker_send_task_events=False,
+        broker_connection_retry_on_startup=True,
+        broker_connection_max_retries=None,  # never exit because Redis restarts
+        broker_pool_limit=threads + 4,
+        broker_transport_options=_transport(threads),
+        enable_utc=True,
+        timezone="UTC",
+    )
+    return app
+
+
+def _transport(threads: int) -> dict[str, object]:
+    return {
+        "global_keyprefix": BROKER_PREFIX,
+        "visibility_timeout": 300,
+        "unacked_restore_interval": 5,
+        "unacked_restore_throttle": 1,  # looks every 5 s, where the default looks every 100 s
+        "socket_timeout": 15,  # a publisher on a half-open socket would wait for ever
+        "socket_connect_timeout": 5,
+        "socket_keepalive": True,
+        "health_check_interval": 10,
+        "max_connections": threads + 16,
+        "client_name": "imagemill-broker",
+        "queue_order_strategy": "round_robin",
+        "deadletter_queue": queues.UNROUTABLE,  # instead of dropping what has no queue
+    }

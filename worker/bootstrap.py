@@ -1,0 +1,101 @@
+"""Puts a worker process together: nothing else constructs a client."""
+
+from __future__ import annotations
+
+import os
+import socket
+import threading
+from dataclasses import dataclass
+from typing import Any
+
+from celery import Celery, bootsteps, signals
+
+from ledger.opening import Ledger, open_ledger
+from schemas.catalogue import catalogue
+from schemas.clock import SystemClock, SystemDice
+from schemas.settings import Settings
+from storage.configured import storage_from
+from worker.accounts import Accounts
+from worker.app import make_app
+from worker.dispatcher import Dispatcher
+from worker.heartbeat import Heartbeat
+from worker.publisher import Publisher
+from worker.tasks import Desk, register
+from worker.tools import Tools
+
+
+@dataclass
+class WorkerProcess:
+    """The parts of one worker process that begin and end with it."""
+
+    app: Celery
+    ledger: Ledger
+    clock: SystemClock
+    heartbeat: Heartbeat
+    dispatcher: Dispatcher
+    accounts: Accounts
+
+    def __post_init__(self) -> None:
+        """Prepare the dispatcher's thread."""
+        self._thread = threading.Thread(
+            target=self.dispatcher.run, args=(self.clock,), name="dispatcher", daemon=True
+        )
+
+    def start(self) -> None:
+        """Begin to beat and to dispatch."""
+        self.heartbeat.start()
+        self._thread.start()
+
+    def drain(self) -> None:
+        """Take nothing new: waits end, the dispatcher hands out nothing more."""
+        self.clock.interrupt()
+
+    def stop(self) -> None:
+        """Give everything back."""
+        self.drain()
+        self._thread.join(timeout=5)
+        self.heartbeat.stop()
+        self.accounts.close()
+
+
+def make_worker(settings: Settings) -> WorkerProcess:
+    """A worker process, not started. Raises LedgerError, StorageError."""
+    redis_url = settings.redis_url.get_secret_value() if settings.redis_url else ""
+    threads = settings.worker.concurrency
+    name = f"{socket.gethostname()}-{os.getpid()}"
+    ledger = open_ledger(redis_url, threads=threads)
+    storage = storage_from(settings, max_connections=threads + 4)
+    storage.check()
+    ledger.fleet.now_ms()
+    accounts = Accounts(settings)
+    clock = SystemClock()
+    tools = Tools(ledger, storage, accounts, settings, clock, SystemDice())
+    lease_s = settings.worker.lease_s
+    heartbeat = Heartbeat(ledger.jobs, ledger.fleet, lease_s, name, threads)
+    app = make_app(redis_url, threads)
+    register(app, Desk(tools, catalogue(), heartbeat))
+    dispatcher = Dispatcher(ledger, Publisher(app), catalogue(), name, lease_s)
+    process = WorkerProcess(app, ledger, clock, heartbeat, dispatcher, accounts)
+    _follow(process)
+    return process
+
+
+def _follow(process: WorkerProcess) -> None:
+    """Start and stop with the Celery worker."""
+
+    class Companion(bootsteps.StartStopStep):
+        """Runs heartbeat and dispatcher beside the pool."""
+
+        requires = ("celery.worker.components:Pool",)
+
+        def start(self, _parent: Any) -> None:
+            process.start()
+
+        def stop(self, _parent: Any) -> None:
+            process.stop()
+
+        def terminate(self, _parent: Any) -> None:
+            process.stop()
+
+    process.app.steps["worker"].add(Companion)
+    signals.worker_shutting_down.connect(lambda **_: process.drain(), weak=False)

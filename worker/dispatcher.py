@@ -1,0 +1,134 @@
+"""The dispatcher: asks the ledger what is due, and publishes one message for each thing.
+
+Every worker process runs one; the one that leads acts. Claims keep two leaders harmless.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from typing import NamedTuple, Protocol
+
+from ledger.errors import LedgerError
+from ledger.lanes import Chore, Handout
+from ledger.opening import Ledger
+from schemas import queues
+from schemas.catalogue import Catalogue
+from schemas.clock import SystemClock
+from schemas.lane import Lane
+from schemas.states import JobState
+
+log = logging.getLogger(__name__)
+
+TICK_S = 0.05
+TERM_S = 3.0
+"""A frozen leader is replaced after this."""
+STANDBY_S = 0.5
+AGAIN_S = 1.0
+"""A lane with work is looked at this often even if nobody asks."""
+BATCH_AGAIN_S = 10.0
+LANES_AT_ONCE = 200
+MOST_HANDOUTS = 5
+"""Handed out more often than this without any outcome, a job is failed as poison."""
+
+
+class Message(NamedTuple):
+    """One Celery message: ids only."""
+
+    queue: str
+    task: str
+    args: tuple[str | int, ...]
+
+
+class Publishes(Protocol):
+    """Sends messages to the workers."""
+
+    def publish(self, messages: Sequence[Message]) -> None:
+        """Send messages, in one round trip."""
+        ...
+
+
+class Dispatcher:
+    """Hands out what is due, while it leads."""
+
+    def __init__(
+        self, ledger: Ledger, publisher: Publishes, catalogue: Catalogue, name: str, lease_s: float
+    ) -> None:
+        self._ledger = ledger
+        self._publisher = publisher
+        self._catalogue = catalogue
+        self._name = name
+        self._lease_s = lease_s
+        self._leads_until_s = 0.0
+
+    def run(self, clock: SystemClock) -> None:
+        """Tick until the process is asked to stop."""
+        while not clock.interrupted:
+            try:
+                wait_s = TICK_S if self._leading(clock) else STANDBY_S
+                if wait_s == TICK_S:
+                    self.tick()
+            except LedgerError as error:
+                log.warning("dispatcher.ledger", extra={"why": str(error)})
+                wait_s = STANDBY_S
+            clock.sleep(wait_s)
+
+    def _leading(self, clock: SystemClock) -> bool:
+        now_s = clock.monotonic_s()
+        if now_s < self._leads_until_s:
+            return True
+        if not self._ledger.fleet.lead(self._name, TERM_S):
+            return False
+        self._leads_until_s = now_s + TERM_S / 3
+        return True
+
+    def tick(self) -> int:
+        """Hand out everything that is due now; returns how many messages went out."""
+        booked, lanes = self._ledger.fleet.due_lanes(AGAIN_S, LANES_AT_ONCE)
+        messages = [
+            Message(queues.CHORES, queues.step_task("close"), (batch,))
+            for batch in self._ledger.batches.due(BATCH_AGAIN_S)
+        ]
+        if lanes:
+            ticks = self._ledger.lanes.tick(lanes, self._lease_s, self._room())
+            for tick in ticks.values():
+                messages += [self._step(handout) for handout in tick.handouts]
+                messages += [_chore(chore) for chore in tick.chores]
+            moments = {lane: tick.next_s for lane, tick in ticks.items()}
+            self._ledger.fleet.book(moments, booked)
+        if messages:
+            self._publisher.publish(messages)
+        return len(messages)
+
+    def _room(self) -> int:
+        """How many messages the workers can take: none while their queues are long."""
+        threads = sum(self._ledger.fleet.workers().values())
+        waiting = sum(self._ledger.fleet.queue_lengths(queues.QUEUES).values())
+        return max(2 * threads - waiting, 0)
+
+    def _step(self, handout: Handout) -> Message:
+        queue, step = self._route(handout)
+        claim = handout.claim
+        return Message(queue, queues.step_task(step), (claim.lane, claim.ref, claim.number))
+
+    def _route(self, handout: Handout) -> tuple[str, str]:
+        if handout.handouts > MOST_HANDOUTS:
+            return queues.CHORES, "poisoned"
+        match handout.state:
+            case JobState.RELEASED:
+                lane = Lane.parse(handout.claim.lane)
+                if self._catalogue.find(lane.model, lane.provider).synchronous:
+                    return queues.GENERATE, "submit"
+                return queues.SUBMIT, "submit"
+            case JobState.SUBMITTING:
+                return queues.SUBMIT, "submit_interrupted"
+            case JobState.RUNNING:
+                return queues.POLL, "poll"
+            case JobState.STORING:
+                return queues.STORE, "store"
+            case other:
+                raise ValueError(f"a job in state {other} is not handed out")
+
+
+def _chore(chore: Chore) -> Message:
+    return Message(queues.CHORES, queues.step_task(chore.what), (chore.lane, str(chore.chunk)))

@@ -1,0 +1,247 @@
+"""Downloading a provider's pictures: byte for byte the signed address, and only from its hosts.
+
+An address comes from an answer, so it is not trusted: its host must end like the provider's, and
+whatever that name resolves to must lie outside our own network. Names are resolved and checked when
+a connection is opened, and the peer's address is checked again before the first byte leaves, so a
+name that changes between the two (DNS rebinding) gains nothing. Through a proxy it is the proxy that
+resolves and connects; then the host's name alone is checked.
+"""
+
+from __future__ import annotations
+
+import re
+import socket
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Literal
+from urllib.parse import parse_qs
+
+import httpx2
+
+from schemas.clock import Clock
+from worker.connection import explain
+from worker.policy.hosts import PictureHosts, is_loopback_host
+
+Kind = Literal["expired", "gone", "transient", "forbidden", "too_large"]
+
+# Stricter than any URL library: no user information, no backslash, no blanks, ASCII only, so that
+# there is only one way to read it.
+_ADDRESS = re.compile(
+    r"(?P<scheme>https?)://(?P<host>[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::(?P<port>\d{1,5}))?"
+    r"(?P<target>[/?][\x21-\x22\x24-\x5b\x5d-\x7e]*)?",
+    re.ASCII,
+)
+_PROVIDER_PORTS = {"http": 80, "https": 443}
+_WORDS_LIMIT_BYTES = 4096
+_TRANSIENT = frozenset({408, 425, 429})
+
+
+@dataclass(frozen=True)
+class Fetched:
+    """A picture's bytes, as many as the host announced; not yet known to be a picture."""
+
+    data: bytes = field(repr=False)
+
+
+@dataclass(frozen=True)
+class FetchFailed:
+    """Why a picture did not come.
+
+    expired: the address no longer works, a fresh one may. gone: nothing is there. transient: worth
+    another try. forbidden: the host refuses, or we refuse the address. too_large: beyond our limit.
+    """
+
+    kind: Kind
+    reason: str
+    """For people; names the address without its query."""
+
+
+@dataclass(frozen=True)
+class FetchLimits:
+    """What one download may take."""
+
+    size_bytes: int = 64 * 1024 * 1024
+    duration_s: float = 600.0
+    """A host that drips would hold a thread for ever."""
+
+
+class _Untrusted(Exception):
+    """A connection led, or would lead, where pictures cannot lie."""
+
+
+@dataclass(frozen=True)
+class _Address:
+    """A picture's address, taken apart once."""
+
+    scheme: str
+    host: str
+    port: int | None
+    target: str
+    """Path and query as they were signed."""
+
+    @property
+    def shown(self) -> str:
+        """Without the query, which holds the signature."""
+        port = f":{self.port}" if self.port else ""
+        return f"{self.scheme}://{self.host}{port}{self.target.partition('?')[0]}"
+
+    @property
+    def name(self) -> str:
+        """The host as the connection knows it."""
+        return self.host.strip("[]")
+
+
+class Fetcher:
+    """Downloads pictures; shared by many threads."""
+
+    def __init__(
+        self,
+        http: httpx2.Client,
+        hosts: PictureHosts,
+        clock: Clock,
+        limits: FetchLimits | None = None,
+    ) -> None:
+        """`http` is ours to close, and must not be one that knows the provider's key or cookies."""
+        self._http = http
+        self._hosts = hosts
+        self._clock = clock
+        self._limits = limits or FetchLimits()
+
+    def fetch(self, url: str) -> Fetched | FetchFailed:
+        """Download one picture. Never raises for what the address, network or host does."""
+        address = _read(url)
+        if address is None:
+            return FetchFailed("forbidden", "the provider sent an address we cannot read safely")
+        if not self._admits(address):
+            return FetchFailed("forbidden", f"{address.shown}: not one of the provider's hosts")
+        request = self._http.build_request(
+            "GET",
+            # Without the query, which the client would log, and spell its own way.
+            httpx2.URL(scheme=address.scheme, host=address.host, port=address.port, path="/"),
+            headers={"Accept-Encoding": "identity", "User-Agent": "imagemill"},
+            extensions={
+                "target": address.target.encode("ascii"),
+                "trace": _Guard(address.name, self._hosts),
+            },
+        )
+        try:
+            response = self._http.send(request, stream=True, follow_redirects=False)
+            try:
+                return self._receive(response, address)
+            finally:
+                response.close()
+        except httpx2.HTTPError as error:
+            return FetchFailed("transient", f"{address.shown}: {explain(error)}")
+        except _Untrusted as error:
+            return FetchFailed("forbidden", f"{address.shown}: {error}")
+
+    def close(self) -> None:
+        """Give back connections."""
+        self._http.close()
+
+    def _admits(self, address: _Address) -> bool:
+        own_port = address.port in (None, _PROVIDER_PORTS[address.scheme])
+        return self._hosts.admits(address.name) and (own_port or is_loopback_host(address.name))
+
+    def _receive(self, response: httpx2.Response, address: _Address) -> Fetched | FetchFailed:
+        if response.status_code != 200:
+            return self._refused(response, address)
+        announced = response.headers.get("content-length", "")
+        limit_bytes = self._limits.size_bytes
+        if announced.isdecimal() and int(announced) > limit_bytes:
+            return FetchFailed("too_large", f"{address.shown}: {announced} bytes announced")
+        deadline_s = self._clock.monotonic_s() + self._limits.duration_s
+        data = bytearray()
+        for part in response.iter_raw():
+            data += part
+            if len(data) > limit_bytes:
+                return FetchFailed("too_large", f"{address.shown}: more than {limit_bytes} bytes")
+            if self._clock.monotonic_s() > deadline_s:
+                return FetchFailed("transient", f"{address.shown}: too slow")
+        if not data or (announced.isdecimal() and len(data) != int(announced)):
+            words = f"{len(data)} bytes came of {announced or 'an unknown number'}"
+            return FetchFailed("transient", f"{address.shown}: {words}")
+        return Fetched(bytes(data))
+
+    def _refused(self, response: httpx2.Response, address: _Address) -> FetchFailed:
+        status = response.status_code
+        reason = f"{address.shown}: HTTP {status}"
+        if status == 403:
+            late = b"expired" in _beginning(response) or _is_past(address, self._clock.now())
+            return FetchFailed("expired" if late else "forbidden", reason)
+        if status in (404, 410):
+            return FetchFailed("gone", reason)
+        if 300 <= status < 400:
+            return FetchFailed("forbidden", f"{reason}: redirects are not followed")
+        if 400 <= status < 500 and status not in _TRANSIENT:
+            return FetchFailed("forbidden", reason)
+        return FetchFailed("transient", reason)
+
+
+class _Guard:
+    """Checks where a request's connection leads, as the HTTP library reports its steps."""
+
+    def __init__(self, host: str, hosts: PictureHosts) -> None:
+        self._host = host
+        self._hosts = hosts
+        self._direct = False
+
+    def __call__(self, event: str, info: Mapping[str, Any]) -> None:
+        if event == "connection.connect_tcp.started":
+            self._direct = info["host"] == self._host
+            if self._direct:
+                self._check_name(info["port"])
+        elif event == "connection.connect_tcp.complete" and self._direct:
+            self._check_peer(info["return_value"])
+
+    def _check_name(self, port: int) -> None:
+        try:
+            found = socket.getaddrinfo(self._host, port, type=socket.SOCK_STREAM)
+        except (OSError, UnicodeError):
+            return  # connecting fails in the same way, and says so
+        for entry in found:
+            self._check(str(entry[4][0]))
+
+    def _check_peer(self, stream: Any) -> None:
+        peer = stream.get_extra_info("server_addr")
+        try:
+            self._check(str(peer[0]))
+        except _Untrusted:
+            stream.close()
+            raise
+
+    def _check(self, ip: str) -> None:
+        if not self._hosts.admits_address(self._host, ip):
+            raise _Untrusted(f"the name leads to {ip}, which is no public address")
+
+
+def _read(url: str) -> _Address | None:
+    match = _ADDRESS.fullmatch(url)
+    if match is None:
+        return None
+    port = int(match["port"]) if match["port"] else None
+    target = match["target"] or "/"
+    if (port is not None and not 0 < port < 65536) or "%" in match["host"]:
+        return None
+    if target.startswith("?"):
+        target = f"/{target}"
+    return _Address(match["scheme"], match["host"].lower(), port, target)
+
+
+def _beginning(response: httpx2.Response) -> bytes:
+    """The first words of an error page; a host that breaks off there said what it could."""
+    words = bytearray()
+    try:
+        for part in response.iter_raw():
+            words += part
+            if len(words) >= _WORDS_LIMIT_BYTES:
+                break
+    except httpx2.HTTPError:
+        pass
+    return bytes(words[:_WORDS_LIMIT_BYTES])
+
+
+def _is_past(address: _Address, now: datetime) -> bool:
+    moment = parse_qs(address.target.partition("?")[2]).get("Expires", [""])[0]
+    return moment.isdecimal() and float(moment) < now.timestamp()

@@ -1,0 +1,73 @@
+"""Keeps the claims a process works on from running out."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from ledger.errors import LedgerError
+from ledger.fleet import Fleet
+from ledger.jobs import Claim, Jobs
+
+log = logging.getLogger(__name__)
+
+
+class Heartbeat:
+    """Renews leases, and says that the worker is alive."""
+
+    def __init__(self, jobs: Jobs, fleet: Fleet, lease_s: float, worker: str, threads: int) -> None:
+        self._jobs = jobs
+        self._fleet = fleet
+        self._lease_s = lease_s
+        self._worker = worker
+        self._threads = threads
+        self._held: dict[int, Claim] = {}
+        self._lock = threading.Lock()
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="heartbeat", daemon=True)
+
+    def start(self) -> None:
+        """Begin to beat."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Beat no more, and sign off."""
+        self._stopping.set()
+        self._thread.join(timeout=5)
+        try:
+            self._fleet.sign_off(self._worker, self._threads)
+        except LedgerError:
+            log.info("worker.sign_off_failed")
+
+    @contextmanager
+    def holding(self, claim: Claim) -> Iterator[None]:
+        """Renew a claim while the block runs."""
+        key = threading.get_ident()
+        with self._lock:
+            self._held[key] = claim
+        try:
+            yield
+        finally:
+            with self._lock:
+                del self._held[key]
+
+    def beat(self) -> None:
+        """Renew every claim that is held now."""
+        with self._lock:
+            claims = list(self._held.values())
+        self._fleet.report_in(self._worker, self._threads)
+        for claim, kept in zip(claims, self._jobs.renew(claims, self._lease_s), strict=True):
+            if not kept:
+                log.warning("claim.lost", extra={"lane": claim.lane, "job": claim.job})
+
+    def _run(self) -> None:
+        interval_s = min(self._lease_s / 3, 3.0)
+        while True:
+            try:
+                self.beat()
+            except LedgerError as error:
+                log.warning("heartbeat.missed", extra={"why": str(error)})
+            if self._stopping.wait(interval_s):
+                return

@@ -1,0 +1,89 @@
+"""How a step ended: a closed sum type, matched once, in recording.py."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from schemas.failure import Failure
+from schemas.result import Image, JobResult
+from worker.providers.port import Picture
+
+
+@dataclass(frozen=True)
+class Ticketed:
+    """The provider took the order; ask for it in a while."""
+
+    ticket: str
+    next_poll_s: float
+
+
+@dataclass(frozen=True)
+class Wait:
+    """Nothing decided: the same step again after a while. Spends no attempt."""
+
+    delay_s: float
+    troubles: int = 0
+    """Failed looks in a row, for the backoff; 0 after one that worked."""
+
+
+@dataclass(frozen=True)
+class GiveBack:
+    """Nothing was ordered: back to the ready jobs. `refund` gives the attempt back."""
+
+    refund: bool
+    throttled_s: float | None = None
+    """The provider said too many requests: no order leaves for so long."""
+    stop_lane: Failure | None = None
+    """Every job of the lane would fail: it stops with this reason."""
+
+
+@dataclass(frozen=True)
+class Retry:
+    """Nothing came of this attempt: order again after a while."""
+
+    delay_s: float
+    refund: bool = False
+    """Nothing was sent: the attempt is given back."""
+    troubles: int = 0
+    """Tries in a row that could not even be sent, for the backoff."""
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """The provider is done; the pictures can be fetched."""
+
+    pictures: tuple[Picture, ...]
+    failures: tuple[Failure, ...]
+    actual_prompt: str | None = None
+
+
+@dataclass(frozen=True)
+class StoreLater:
+    """Some pictures are stored, others must be tried again after a while."""
+
+    delay_s: float
+    troubles: int
+    images: tuple[Image, ...] = field(default=())
+    failures: tuple[Failure, ...] = field(default=())
+
+
+@dataclass(frozen=True)
+class AskAgain:
+    """The pictures' addresses do not work (any more): ask the provider for fresh ones, once."""
+
+
+@dataclass(frozen=True)
+class Ended:
+    """The job has ended, and this is its result."""
+
+    result: JobResult
+
+
+@dataclass(frozen=True)
+class Lost:
+    """Somebody else holds the job by now; nothing was done and nothing is written."""
+
+    why: str = "claim lost"
+
+
+Outcome = Ticketed | Wait | GiveBack | Retry | Drawn | StoreLater | AskAgain | Ended | Lost

@@ -1,0 +1,174 @@
+"""Is it a picture, whole and of a kind we know? And a small one of it."""
+
+from __future__ import annotations
+
+import io
+import struct
+import zlib
+from dataclasses import dataclass
+
+from PIL import Image, ImageFile
+from PIL.JpegImagePlugin import JpegImageFile
+from PIL.PngImagePlugin import PngImageFile
+from PIL.WebPImagePlugin import WebPImageFile
+
+MAX_PIXELS = 100_000_000
+"""More is a decompression bomb: no provider draws beyond 20 megapixels."""
+_THUMBNAIL_QUALITY = 80
+_REDUCING_GAP = 1.5
+"""First down to this times the final size in the cheap way, the rest smoothly."""
+_WEBP_HEADER_BYTES = 30
+_PNG_END = b"IEND\xaeB`\x82"
+
+# The plugins raise whatever a damaged file makes them stumble over.
+_FAULTS = (
+    OSError,
+    SyntaxError,
+    ValueError,
+    EOFError,
+    IndexError,
+    KeyError,
+    TypeError,
+    AttributeError,
+    OverflowError,
+    MemoryError,
+    struct.error,
+    zlib.error,
+    Image.DecompressionBombError,
+)
+
+# Saving loads the plugins on first use, which two threads had better not do at once.
+Image.preinit()
+
+
+class NotAPicture(Exception):
+    """Bytes that are no whole picture of a kind we know; the message says what is wrong."""
+
+
+@dataclass(frozen=True)
+class PictureFacts:
+    """What a picture says of itself, in its bytes and not in its name."""
+
+    width: int
+    """Pixels."""
+    height: int
+    """Pixels."""
+    content_type: str
+    extension: str
+
+
+@dataclass(frozen=True)
+class _Format:
+    """One kind of picture: how it begins, and who reads it."""
+
+    name: str
+    content_type: str
+    extension: str
+    reader: type[ImageFile.ImageFile]
+
+
+_PNG = _Format("PNG", "image/png", "png", PngImageFile)
+_JPEG = _Format("JPEG", "image/jpeg", "jpg", JpegImageFile)
+_WEBP = _Format("WebP", "image/webp", "webp", WebPImageFile)
+
+
+def inspect(data: bytes) -> PictureFacts:
+    """A picture's facts, once every pixel was decoded. Raises NotAPicture."""
+    found = _format(data)
+    try:
+        with _opened(found, data) as image:
+            image.load()
+            width, height = image.size
+    except _FAULTS as error:
+        raise NotAPicture(f"a damaged {found.name}: {error}") from error
+    if found is _PNG and _PNG_END not in data:
+        raise NotAPicture("a damaged PNG: it ends too early")
+    return PictureFacts(width, height, found.content_type, found.extension)
+
+
+def thumbnail(data: bytes, side_px: int = 320) -> bytes:
+    """A JPEG that fits into a square of `side_px`, never enlarged; alpha onto white.
+
+    Raises NotAPicture.
+    """
+    found = _format(data)
+    try:
+        with _opened(found, data) as image:
+            # Before loading: JPEG is then decoded at a fraction of its size.
+            enough_px = int(side_px * _REDUCING_GAP)
+            image.draft("RGB", (enough_px, enough_px))
+            small = _plain(image)
+            small.thumbnail((side_px, side_px), Image.Resampling.BICUBIC, _REDUCING_GAP)
+            out = io.BytesIO()
+            _on_white(small).save(out, "JPEG", quality=_THUMBNAIL_QUALITY)
+    except _FAULTS as error:
+        raise NotAPicture(f"a damaged {found.name}: {error}") from error
+    return out.getvalue()
+
+
+def _format(data: bytes) -> _Format:
+    if data.startswith(b"\x89PNG\r\n\x1a\n"):
+        return _PNG
+    if data.startswith(b"\xff\xd8\xff"):
+        return _JPEG
+    if data.startswith(b"RIFF") and data[8:12] == b"WEBP":
+        return _WEBP
+    beginning = data[:64].lstrip().lower()
+    if not data:
+        raise NotAPicture("nothing at all")
+    if beginning.startswith(b"<"):
+        raise NotAPicture("a page of markup, not a picture")
+    raise NotAPicture("neither PNG nor JPEG nor WebP")
+
+
+def _opened(found: _Format, data: bytes) -> ImageFile.ImageFile:
+    """The picture, its header read and its size checked, nothing decoded.
+
+    The reader is called itself, since Image.open knows only a process-wide limit and a warning.
+    """
+    if found is _WEBP:
+        _check_pixels(*_webp_size(data))  # its reader makes room for all pixels at once
+    image = found.reader(io.BytesIO(data))
+    try:
+        _check_pixels(*image.size)
+    except NotAPicture:
+        image.close()
+        raise
+    return image
+
+
+def _check_pixels(width: int, height: int) -> None:
+    if width * height > MAX_PIXELS:
+        raise NotAPicture(f"{width} x {height} pixels, more than {MAX_PIXELS:,} in all")
+
+
+def _webp_size(data: bytes) -> tuple[int, int]:
+    """Width and height from the first chunk (RFC 9649, sections 2.5 to 2.7)."""
+    if len(data) < _WEBP_HEADER_BYTES:
+        raise NotAPicture("a damaged WebP: it ends too early")
+    chunk = data[12:16]
+    if chunk == b"VP8X":
+        width = int.from_bytes(data[24:27], "little") + 1
+        return width, int.from_bytes(data[27:30], "little") + 1
+    if chunk == b"VP8L":
+        bits = int.from_bytes(data[21:25], "little")
+        return (bits & 0x3FFF) + 1, (bits >> 14 & 0x3FFF) + 1
+    width, height = struct.unpack("<HH", data[26:30])
+    return width & 0x3FFF, height & 0x3FFF
+
+
+def _plain(image: Image.Image) -> Image.Image:
+    """The picture in a mode that can be scaled smoothly."""
+    if image.mode in ("RGB", "L"):
+        return image
+    if image.has_transparency_data:
+        return image.convert("RGBA")
+    return image.convert("RGB")
+
+
+def _on_white(image: Image.Image) -> Image.Image:
+    if image.mode != "RGBA":
+        return image
+    page = Image.new("RGB", image.size, "white")
+    page.paste(image, mask=image.getchannel("A"))
+    return page

@@ -1,0 +1,1 @@
+"""Provider clients behind one port, and the table that finds them."""

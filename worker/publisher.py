@@ -1,0 +1,30 @@
+"""Publishes the dispatcher's messages through Celery, many in one round trip."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from celery import Celery
+
+from worker.dispatcher import Message
+
+
+class Publisher:
+    """Sends messages on the app's own broker connection."""
+
+    def __init__(self, app: Celery) -> None:
+        self._app = app
+
+    def publish(self, messages: Sequence[Message]) -> None:
+        """Send messages. What is lost on the way is handed out again when its lease ends."""
+        with self._app.producer_or_acquire() as producer, producer.batch(max_size=len(messages)):
+            for message in messages:
+                self._app.send_task(
+                    message.task,
+                    args=message.args,
+                    queue=message.queue,
+                    producer=producer,
+                    ignore_result=True,
+                    argsrepr=repr(message.args),
+                    kwargsrepr="{}",
+                )

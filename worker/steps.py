@@ -1,0 +1,190 @@
+"""The way of one job, top to bottom: submit, poll, store.
+
+A step is handed a job under a claim, does one thing, and says how it ended. It writes nothing to
+the ledger but the submitting mark: recording.py writes the outcome, if the claim still holds.
+"""
+
+from __future__ import annotations
+
+from typing import assert_never
+
+from schemas.failure import ErrorClass, Failure
+from schemas.states import JobState
+from worker.held import HeldJob
+from worker.outcomes import AskAgain, Drawn, Ended, GiveBack, Lost, Outcome, Retry, Ticketed, Wait
+from worker.policy.polling import lost, next_poll_s, overdue
+from worker.policy.retrying import (
+    GiveUp,
+    RetryLater,
+    StopLane,
+    Throttle,
+    Uncertain,
+    after_failure,
+    after_not_sent,
+    backoff_s,
+)
+from worker.providers.port import (
+    Accepted,
+    Done,
+    NotSent,
+    Refused,
+    StillRunning,
+    TaskFailed,
+    TaskUnknown,
+    Unanswered,
+)
+from worker.storing import store_pictures
+from worker.tools import Tools
+
+PATIENCE_S = 1.0
+"""A worker sleeps this long for its slot; a longer wait is booked as the job's next moment."""
+
+
+def submit(held: HeldJob, tools: Tools) -> Outcome:
+    """Released: wait for our slot, mark, order the pictures once, and say what came of it."""
+    slot = tools.submit_bucket(held).take(
+        held.limits.rate_per_s, held.limits.burst, patience_s=PATIENCE_S
+    )
+    if not slot.booked:
+        return Wait(slot.wait_s)
+    tools.clock.sleep(slot.wait_s)
+    if tools.clock.interrupted:
+        return GiveBack(refund=False)
+    if not tools.mark_submitting(held):
+        return Lost("the claim was lost, or held up too long, before anything was sent")
+
+    match tools.provider(held).submit(held.job, held.model):
+        case Accepted(ticket):
+            return Ticketed(ticket, _first_poll_s(held, tools))
+        case Done() as done:
+            return store_pictures(
+                held, Drawn(done.pictures, done.failures, done.actual_prompt), tools
+            )
+        case NotSent():
+            later = after_not_sent(held.troubles + 1, tools.chance())
+            return Retry(later.wait_s, refund=True, troubles=held.troubles + 1)
+        case Refused(failure, retry_after_s):
+            return _refused(held, failure, retry_after_s, tools)
+        case Unanswered(reason):
+            return _uncertain(held, reason, tools)
+        case never:
+            assert_never(never)
+
+
+def poll(held: HeldJob, tools: Tools) -> Outcome:
+    """Running: ask the provider how the task is, and never let a refused question end the job."""
+    slot = tools.poll_bucket(held).take(tools.query_rate_per_s(held), 1, patience_s=PATIENCE_S)
+    if not slot.booked:
+        return Wait(slot.wait_s, held.troubles)
+    tools.clock.sleep(slot.wait_s)
+
+    match tools.provider(held).poll(held.ticket):
+        case StillRunning():
+            late = overdue(held.elapsed_s)
+            return _failed(held, late, tools) if late else Wait(_next_poll_s(held, tools))
+        case Done() as done:
+            return Drawn(done.pictures, done.failures, done.actual_prompt)
+        case TaskFailed(failure):
+            return _task_failed(held, failure, tools)
+        case TaskUnknown():
+            gone = lost(held.elapsed_s)
+            return _failed(held, gone, tools) if gone else _look_again(held, tools)
+        case Refused(failure, retry_after_s):
+            return _question_refused(held, failure, retry_after_s, tools)
+        case NotSent() | Unanswered():
+            return _look_again(held, tools)
+        case never:
+            assert_never(never)
+
+
+def store(held: HeldJob, tools: Tools) -> Outcome:
+    """Storing: fetch what the provider drew, check it, and put it where it belongs."""
+    drawn = Drawn(held.pictures(), held.failures())
+    outcome = store_pictures(held, drawn, tools)
+    if isinstance(outcome, AskAgain) and held.asked_again:
+        return store_pictures(held, drawn, tools, last_try=True)
+    return outcome
+
+
+def submit_interrupted(held: HeldJob, tools: Tools) -> Outcome:
+    """Submitting, but whoever sent it is gone: the answer was lost, and nobody knows what it was."""
+    return _uncertain(held, "the worker that sent this order ended before the answer came", tools)
+
+
+def poisoned(held: HeldJob, tools: Tools) -> Outcome:
+    """Handed out again and again without any outcome: no further worker is risked."""
+    if held.record.state is JobState.SUBMITTING:
+        return submit_interrupted(held, tools)
+    failure = Failure(
+        error_class=ErrorClass.POISON,
+        code="poison",
+        message=f"handed to workers {held.record.fields.get('handouts')} times without any outcome",
+    )
+    return _failed(held, failure, tools)
+
+
+def _refused(held: HeldJob, failure: Failure, retry_after_s: float | None, tools: Tools) -> Outcome:
+    match after_failure(failure, held.record.attempts, tools.chance(), retry_after_s):
+        case Throttle(pause_s):
+            return GiveBack(refund=True, throttled_s=pause_s)
+        case StopLane():
+            return GiveBack(refund=True, stop_lane=failure)
+        case RetryLater(wait_s):
+            return Retry(wait_s)
+        case GiveUp():
+            return _failed(held, failure, tools)
+        case Uncertain():
+            return _uncertain(held, failure.message, tools)
+        case never:
+            assert_never(never)
+
+
+def _task_failed(held: HeldJob, failure: Failure, tools: Tools) -> Outcome:
+    """The task ended without a picture; a failed task is not billed, so ordering again is safe."""
+    match after_failure(failure, held.record.attempts, tools.chance()):
+        case Throttle(wait_s) | RetryLater(wait_s):
+            return Retry(wait_s)
+        case StopLane():
+            return GiveBack(refund=True, stop_lane=failure)
+        case GiveUp() | Uncertain():
+            return _failed(held, failure, tools)
+        case never:
+            assert_never(never)
+
+
+def _question_refused(
+    held: HeldJob, failure: Failure, retry_after_s: float | None, tools: Tools
+) -> Outcome:
+    """The question was refused, not the task: the ticket stays, and is asked for again."""
+    match after_failure(failure, 1, tools.chance(), retry_after_s):
+        case Throttle(pause_s):
+            tools.poll_bucket(held).slow_down(pause_s)
+            return Wait(pause_s, held.troubles)
+        case StopLane():
+            tools.stop_lane(held, failure)
+        case RetryLater() | GiveUp() | Uncertain():
+            pass
+        case never:
+            assert_never(never)
+    return _look_again(held, tools)
+
+
+def _look_again(held: HeldJob, tools: Tools) -> Wait:
+    return Wait(backoff_s(held.troubles + 1, tools.chance()), held.troubles + 1)
+
+
+def _first_poll_s(held: HeldJob, tools: Tools) -> float:
+    return next_poll_s(0.0, held.record.learned, held.model.typical_s, tools.chance())
+
+
+def _next_poll_s(held: HeldJob, tools: Tools) -> float:
+    return next_poll_s(held.elapsed_s, held.record.learned, held.model.typical_s, tools.chance())
+
+
+def _failed(held: HeldJob, failure: Failure, tools: Tools) -> Ended:
+    return Ended(held.result(JobState.FAILED, tools.clock.now(), failures=(failure,)))
+
+
+def _uncertain(held: HeldJob, reason: str, tools: Tools) -> Ended:
+    failure = Failure(error_class=ErrorClass.AMBIGUOUS, code="unanswered", message=reason)
+    return Ended(held.result(JobState.UNCERTAIN, tools.clock.now(), failures=(failure,)))

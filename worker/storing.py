@@ -1,0 +1,154 @@
+"""Putting a job's pictures where they belong: fetched, checked, stored, each with its sidecar."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+
+from schemas import layout
+from schemas.failure import ErrorClass, Failure
+from schemas.job import content_key
+from schemas.result import Image, Sidecar
+from schemas.states import JobState
+from storage import StorageError
+from worker.fetching import Fetched, FetchFailed
+from worker.held import HeldJob
+from worker.outcomes import AskAgain, Drawn, Ended, StoreLater
+from worker.picture import NotAPicture, inspect, thumbnail
+from worker.policy.retrying import backoff_s
+from worker.providers.port import InlinePicture, Picture
+from worker.tools import Tools
+
+PATIENT_TROUBLES = 6
+"""Failed tries to fetch a job's pictures before they are given up, while their address works."""
+
+
+@dataclass(frozen=True)
+class Missed:
+    """A picture that could not be stored this time."""
+
+    failure: Failure
+    again: bool
+    """Trying once more may help."""
+    fresh: bool = False
+    """Only a fresh address can help."""
+    patient: bool = False
+    """It is our storage that fails: tried again as long as the picture's address works."""
+
+
+def store_pictures(
+    held: HeldJob, drawn: Drawn, tools: Tools, *, last_try: bool = False
+) -> Ended | StoreLater | AskAgain:
+    """Store what the provider drew; what is stored already is kept."""
+    images = {image.index: image for image in held.images()}
+    missed: list[Missed] = []
+    for picture in drawn.pictures:
+        if picture.index not in images:
+            stored = _store(held, drawn, picture, tools)
+            if isinstance(stored, Image):
+                images[picture.index] = stored
+            else:
+                missed.append(stored)
+    kept = tuple(images.values())
+
+    if any(miss.fresh for miss in missed) and not last_try:
+        return AskAgain()
+    if _worth_another_try(missed, held.troubles) and not last_try:
+        delay_s = backoff_s(held.troubles + 1, tools.chance())
+        return StoreLater(delay_s, held.troubles + 1, kept, drawn.failures)
+    failures = (*drawn.failures, *(miss.failure for miss in missed))
+    return _ended(held, kept, failures, tools, charged=len(drawn.pictures))
+
+
+def _worth_another_try(missed: list[Missed], troubles: int) -> bool:
+    if any(miss.patient for miss in missed):
+        return True
+    return troubles < PATIENT_TROUBLES and any(miss.again for miss in missed)
+
+
+def _ended(
+    held: HeldJob,
+    images: tuple[Image, ...],
+    failures: tuple[Failure, ...],
+    tools: Tools,
+    *,
+    charged: int,
+) -> Ended:
+    state = JobState.PARTIAL if images else JobState.FAILED
+    if len(images) >= held.job.n:
+        state = JobState.SUCCEEDED
+    elif len(images) + len(failures) < held.job.n:
+        missing = held.job.n - len(images) - len(failures)
+        failures = (*failures, _fewer(missing))
+    return Ended(
+        held.result(state, tools.clock.now(), images=images, failures=failures, charged=charged)
+    )
+
+
+def _store(held: HeldJob, drawn: Drawn, picture: Picture, tools: Tools) -> Image | Missed:
+    """Fetch, check and store one picture: the image first, the sidecar second."""
+    data = _bytes(held, picture, tools)
+    if isinstance(data, Missed):
+        return data
+    try:
+        facts = inspect(data)
+    except NotAPicture as error:
+        return Missed(_failure(picture, "not-a-picture", str(error)), again=True)
+    image = Image(
+        key=layout.image_key(held.claim.batch, held.job.name, picture.index, facts.extension),
+        index=picture.index,
+        sha256=hashlib.sha256(data).hexdigest(),
+        size_bytes=len(data),
+        width=facts.width,
+        height=facts.height,
+        content_type=facts.content_type,
+    )
+    try:
+        tools.storage.put(image.key, data, image.content_type)
+        if tools.settings.worker.thumbnails:
+            tools.storage.put(layout.thumbnail_key(image.key), thumbnail(data), "image/jpeg")
+        sidecar = _sidecar(held, drawn, image, tools).model_dump_json(indent=1).encode()
+        tools.storage.put(layout.sidecar_key(image.key), sidecar, "application/json")
+    except StorageError as error:
+        return Missed(_failure(picture, "storage", str(error)), again=True, patient=True)
+    return image
+
+
+def _bytes(held: HeldJob, picture: Picture, tools: Tools) -> bytes | Missed:
+    if isinstance(picture, InlinePicture):
+        return picture.data
+    match tools.providers.fetcher(held.lane).fetch(picture.url):
+        case Fetched(data):
+            return data
+        case FetchFailed(kind, reason):
+            failure = _failure(picture, kind, reason)
+            return Missed(failure, again=kind == "transient", fresh=kind in ("expired", "gone"))
+
+
+def _sidecar(held: HeldJob, drawn: Drawn, image: Image, tools: Tools) -> Sidecar:
+    return Sidecar(
+        batch=held.claim.batch,
+        job=held.job.id,
+        image=image,
+        provider=held.lane.provider,
+        model=held.lane.model,
+        prompt=held.job.prompt,
+        actual_prompt=drawn.actual_prompt or held.record.fields.get("actual_prompt"),
+        negative_prompt=held.job.negative_prompt,
+        parameters=held.job.parameters,
+        ticket=held.ticket or None,
+        content_key=content_key(held.job),
+        created_at=tools.clock.now().isoformat(timespec="milliseconds"),
+    )
+
+
+def _failure(picture: Picture, code: str, message: str) -> Failure:
+    return Failure(error_class=ErrorClass.DOWNLOAD, code=code, message=message, index=picture.index)
+
+
+def _fewer(missing: int) -> Failure:
+    return Failure(
+        error_class=ErrorClass.LOST,
+        code="fewer",
+        message=f"the provider drew {missing} picture(s) fewer than were ordered",
+    )

@@ -1,0 +1,141 @@
+"""The Celery edge: a message becomes a step, its outcome is recorded, one line is logged."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+
+from celery import Celery
+
+from ledger.jobs import Claim, Moved
+from schemas.batch import ChunkRef
+from schemas.catalogue import Catalogue
+from schemas.job import Job
+from schemas.lane import Lane
+from schemas.queues import step_task
+from schemas.states import OPEN_STATES, JobState
+from worker import chores, steps
+from worker.accounts import ProviderUnavailable
+from worker.heartbeat import Heartbeat
+from worker.held import HeldJob
+from worker.outcomes import GiveBack, Outcome
+from worker.recording import record
+from worker.tools import Tools
+
+log = logging.getLogger(__name__)
+
+Step = Callable[[HeldJob, Tools], Outcome]
+
+STEPS: dict[str, tuple[Step, tuple[JobState, ...]]] = {
+    "submit": (steps.submit, (JobState.RELEASED,)),
+    "submit_interrupted": (steps.submit_interrupted, (JobState.SUBMITTING,)),
+    "poll": (steps.poll, (JobState.RUNNING,)),
+    "store": (steps.store, (JobState.STORING,)),
+    "poisoned": (steps.poisoned, OPEN_STATES),
+}
+"""Each step's task, and the states in which it may begin."""
+
+
+class Desk:
+    """Where messages become steps."""
+
+    def __init__(self, tools: Tools, catalogue: Catalogue, heartbeat: Heartbeat) -> None:
+        self._tools = tools
+        self._catalogue = catalogue
+        self._heartbeat = heartbeat
+
+    def step(self, name: str, claim: Claim) -> None:
+        """Do one step of a job, if the claim still holds, and record how it ended."""
+        step, states = STEPS[name]
+        began_s = self._tools.clock.monotonic_s()
+        with self._heartbeat.holding(claim):
+            held = self._take(claim)
+            if held is None or held.record.state not in states:
+                log.debug("step.stale", extra={"step": name, "job": claim.job})
+                return
+            outcome = self._run(step, held)
+            moved = record(held, outcome, self._tools)
+        log.log(
+            logging.INFO if moved is Moved.YES else logging.WARNING,
+            "step.ended",
+            extra={
+                "batch": claim.batch,
+                "job": claim.job,
+                "lane": claim.lane,
+                "step": name,
+                "attempt": held.record.attempts,
+                "outcome": type(outcome).__name__,
+                "moved": moved.name,
+                "elapsed_s": round(self._tools.clock.monotonic_s() - began_s, 4),
+            },
+        )
+
+    def chore(self, name: str, lane: str, chunk: str) -> None:
+        """Load or seal a chunk."""
+        chore = {"load": chores.load, "seal": chores.seal}[name]
+        done = chore(lane, ChunkRef.parse(chunk), self._tools)
+        log.info("chore.ended", extra={"chore": name, "lane": lane, "chunk": chunk, "done": done})
+
+    def close(self, batch: str) -> None:
+        """Finish a batch whose jobs have all ended."""
+        if chores.close(batch, self._tools):
+            log.info("batch.finished", extra={"batch": batch})
+
+    def _take(self, claim: Claim) -> HeldJob | None:
+        found = self._tools.ledger.jobs.read(claim)
+        if found is None:
+            return None
+        lane = Lane.parse(claim.lane)
+        model = self._catalogue.find(lane.model, lane.provider)
+        return HeldJob(
+            claim=claim,
+            record=found,
+            job=Job.model_validate_json(found.request),
+            model=model,
+            lane=lane,
+            limits=found.limits or model.limits,
+        )
+
+    def _run(self, step: Step, held: HeldJob) -> Outcome:
+        try:
+            return step(held, self._tools)
+        except ProviderUnavailable as error:
+            if held.record.state is JobState.RELEASED:
+                return GiveBack(refund=False, stop_lane=error.failure)
+            raise
+
+
+def register(app: Celery, desk: Desk) -> None:
+    """Make the tasks of an app."""
+    for name in STEPS:
+        app.task(name=step_task(name))(_step_body(desk, name))
+    for name in ("load", "seal"):
+        app.task(name=step_task(name))(_chore_body(desk, name))
+
+    @app.task(name=step_task("close"))
+    def close(batch: str) -> None:
+        _at_the_edge(lambda: desk.close(batch), "close")
+
+
+def _step_body(desk: Desk, name: str) -> Callable[[str, str, int], None]:
+    def body(lane: str, ref: str, number: int) -> None:
+        _at_the_edge(lambda: desk.step(name, Claim(lane, ref, number)), name)
+
+    body.__name__ = name
+    return body
+
+
+def _chore_body(desk: Desk, name: str) -> Callable[[str, str], None]:
+    def body(lane: str, chunk: str) -> None:
+        _at_the_edge(lambda: desk.chore(name, lane, chunk), name)
+
+    body.__name__ = name
+    return body
+
+
+def _at_the_edge(action: Callable[[], None], name: str) -> None:
+    """Nothing escapes to Celery: what failed unforeseen comes back when its lease ends."""
+    try:
+        action()
+    except Exception:  # the one broad except: a bug in one job must not end the worker
+        log.exception("step.broke", extra={"step": name})

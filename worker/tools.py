@@ -1,0 +1,89 @@
+"""What the steps of a process work with; put together once, in bootstrap.py."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+from ledger.bucket import Bucket
+from ledger.jobs import Move, Moved
+from ledger.opening import Ledger
+from schemas.clock import Dice, SystemClock
+from schemas.failure import Failure
+from schemas.lane import Lane, parse_rate
+from schemas.settings import Settings
+from schemas.states import JobState
+from storage import Storage
+from worker.fetching import Fetcher
+from worker.held import HeldJob
+from worker.providers.port import Provider
+
+
+class Providers(Protocol):
+    """Finds the client of a lane's provider and account."""
+
+    def client(self, lane: Lane) -> Provider:
+        """The client for a lane. Raises ProviderUnavailable when key or account are missing."""
+        ...
+
+    def fetcher(self, lane: Lane) -> Fetcher:
+        """What downloads the lane's pictures."""
+        ...
+
+
+@dataclass(frozen=True)
+class Tools:
+    """Ledger, storage, provider clients, clock and dice of one process."""
+
+    ledger: Ledger
+    storage: Storage
+    providers: Providers
+    settings: Settings
+    clock: SystemClock
+    dice: Dice
+
+    def submit_bucket(self, held: HeldJob) -> Bucket:
+        """What paces the lane's orders."""
+        return self.ledger.submit_bucket(str(held.lane))
+
+    def poll_bucket(self, held: HeldJob) -> Bucket:
+        """What paces the account's task queries."""
+        return self.ledger.poll_bucket(held.lane.provider, held.lane.account)
+
+    def query_rate_per_s(self, held: HeldJob) -> float:
+        """Task queries the account may make."""
+        return parse_rate(self.settings.account(held.lane.account).query_rate)
+
+    def provider(self, held: HeldJob) -> Provider:
+        """The lane's provider client."""
+        return self.providers.client(held.lane)
+
+    def chance(self) -> float:
+        """A number from 0 to 1, for jitter."""
+        return self.dice.uniform(0.0, 1.0)
+
+    def mark_submitting(self, held: HeldJob) -> bool:
+        """Write down that the request is about to leave, on disk before it does.
+
+        False: the claim was lost, or more than half of its lease is gone; nothing may be sent.
+        """
+        lease_s = self.settings.worker.lease_s
+        move = Move(
+            JobState.RELEASED,
+            JobState.SUBMITTING,
+            delay_s=lease_s,
+            lease_left_s=lease_s / 2,
+            attempts=1,
+        )
+        if self.ledger.jobs.move(held.claim, held.record.chunk, move) is not Moved.YES:
+            return False
+        fields = {**held.record.fields, "submitting_ms": str(held.record.now_ms)}
+        attempts = held.record.attempts + 1
+        held.record = replace(
+            held.record, state=JobState.SUBMITTING, attempts=attempts, fields=fields
+        )
+        return True
+
+    def stop_lane(self, held: HeldJob, failure: Failure) -> None:
+        """Take no new jobs in this lane: every one of them would fail like this."""
+        self.ledger.lanes.stop(str(held.lane), f"{failure.code}: {failure.message}")
