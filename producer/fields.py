@@ -61,13 +61,13 @@ def is_field(column: str) -> bool:
 def resolve(columns: Sequence[str], parameters: Collection[str]) -> Fields:
     """What each column means; `parameters` are the names some model knows."""
     names = [(column, normal_name(column)) for column in columns]
-    has_id = any(name == "id" for _, name in names)
+    plain = {name for _, name in names}
     found: dict[str, str] = {}
     conflicts = []
     for column, name in names:
         meaning = _CANONICAL.get(name) or (name if name in parameters else None)
-        if meaning is None or (meaning == "id" and has_id and name != "id"):
-            continue  # beside an id column, a SKU is the user's own business
+        if meaning is None or (name != meaning and meaning in plain):
+            continue  # beside a prompt column, a description is the user's own business
         if meaning in found:
             conflicts.append((found[meaning], column, meaning))
         else:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
 from functools import cache
@@ -66,7 +67,7 @@ class Catalogue:
     def __init__(self, models: list[Model]) -> None:
         self._models = {(model.provider, model.name): model for model in models}
 
-    def __iter__(self):  # type: ignore[no-untyped-def]  # generator type would only repeat Model
+    def __iter__(self) -> Iterator[Model]:
         return iter(self._models.values())
 
     def find(self, name: str, provider: str | None = None) -> Model:

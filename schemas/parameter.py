@@ -46,14 +46,16 @@ class Parameter(Contract):
         """What may be written, in words."""
         if self.choices:
             return "one of " + ", ".join(self.choices)
+        span = f"{_plain(self.minimum)} to {_plain(self.maximum)}"
         if self.kind is Kind.SIZE:
-            return (
-                f"a size such as 1024x1024, sides {self.minimum:g} to {self.maximum:g}"
-                f" in steps of {self.step}"
-            )
-        if self.minimum is not None and self.maximum is not None:
-            return f"{self.kind} from {self.minimum:g} to {self.maximum:g}"
-        return {"integer": "a whole number", "switch": "true or false"}.get(self.kind, self.kind)
+            return f"a size such as 1024x1024, sides {span} in steps of {self.step}"
+        words = {
+            Kind.INTEGER: "a whole number",
+            Kind.NUMBER: "a number",
+            Kind.SWITCH: "true or false",
+        }
+        bounded = self.minimum is not None and self.maximum is not None
+        return words.get(self.kind, "text") + (f" from {span}" if bounded else "")
 
     def check(self, value: Any) -> Any:
         """The value in the provider's spelling. Raises ValueError saying what is allowed."""
@@ -72,11 +74,11 @@ def _number(parameter: Parameter, value: Any) -> float:
         raise ValueError(f"must be {parameter.allowed()}")  # noqa: TRY004 - one error type for every wrong value
     try:
         number = float(value)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         raise ValueError(f"must be {parameter.allowed()}") from None
     below = parameter.minimum is not None and number < parameter.minimum
     above = parameter.maximum is not None and number > parameter.maximum
-    if below or above or math.isnan(number):
+    if below or above or not math.isfinite(number):
         raise ValueError(f"must be {parameter.allowed()}")
     return number
 
@@ -116,6 +118,11 @@ def _size(parameter: Parameter, value: Any) -> str:
         if not low <= side <= high or side % step:
             raise ValueError(f"must be {parameter.allowed()}")
     return size
+
+
+def _plain(bound: float | None) -> str:
+    """A bound without an exponent: 2147483647, 0.5."""
+    return "any" if bound is None else f"{bound:.10f}".rstrip("0").rstrip(".")
 
 
 def nearest(word: str, choices: tuple[str, ...] | list[str]) -> str:

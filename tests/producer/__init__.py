@@ -1,0 +1,1 @@
+"""Tests of reading and checking manifests, and of the command line."""
