@@ -55,6 +55,8 @@ class Drawn:
     pictures: tuple[Picture, ...]
     failures: tuple[Failure, ...]
     actual_prompt: str | None = None
+    took_s: float | None = None
+    """How long the provider took by its own clock, where it says so."""
 
 
 @dataclass(frozen=True)

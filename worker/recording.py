@@ -35,7 +35,9 @@ def record(held: HeldJob, outcome: Outcome, tools: Tools) -> Moved:
     if isinstance(outcome, GiveBack):
         _slow_or_stop(held, outcome, tools)
     if isinstance(outcome, Drawn):
-        tools.ledger.jobs.learn(str(held.lane), held.elapsed_s)
+        # Our own looks are always late: a lane that learned from them would look ever later.
+        took_s = held.elapsed_s if outcome.took_s is None else outcome.took_s
+        tools.ledger.jobs.learn(str(held.lane), took_s)
     move = _move(held, outcome)
     return tools.ledger.jobs.move(held.claim, held.record.chunk, move)
 

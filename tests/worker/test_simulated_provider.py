@@ -1,0 +1,140 @@
+"""The whole way of an order against the stand-in provider, as a real process."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from pydantic import SecretStr
+
+from schemas.catalogue import catalogue
+from schemas.failure import ErrorClass
+from schemas.job import Job
+from schemas.settings import Account
+from tests.simulator.running import RunningSimulator
+from tests.waiting import wait_until
+from worker.fetching import Fetched, Fetcher, FetchFailed
+from worker.picture import inspect, thumbnail
+from worker.providers.port import (
+    Accepted,
+    Done,
+    PollAnswer,
+    Provider,
+    Refused,
+    RemotePicture,
+    StillRunning,
+    TaskUnknown,
+)
+from worker.providers.registry import open_fetcher, open_provider
+
+
+@pytest.fixture(scope="module")
+def account() -> Iterator[Account]:
+    simulator = RunningSimulator("--generation-s", "0.05", "--rate", "50", "--seed", "5")
+    yield Account(api_key=SecretStr("sk-test"), base_url=f"{simulator.url}/api/v1")
+    simulator.stop()
+
+
+@pytest.fixture
+def client(account: Account) -> Iterator[Provider]:
+    opened = open_provider("dashscope", account, 4)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def fetcher(account: Account) -> Iterator[Fetcher]:
+    opened = open_fetcher("dashscope", account, 4)
+    yield opened
+    opened.close()
+
+
+def order(model: str, **changes: Any) -> Job:
+    fields = {"id": "SKU-1", "line": 2, "lane": f"dashscope:{model}@default", "name": "SKU-1"}
+    return Job(**{**fields, **changes})
+
+
+def finished(client: Provider, ticket: str) -> Done:
+    seen: list[PollAnswer] = []
+
+    def ended() -> bool:
+        seen.append(client.poll(ticket))
+        return not isinstance(seen[-1], StillRunning)
+
+    wait_until(ended, what=f"the end of {ticket}")
+    assert isinstance(seen[-1], Done)
+    return seen[-1]
+
+
+@pytest.mark.parametrize(
+    ("job", "size", "pictures"),
+    [
+        (
+            order(
+                "wanx-v1",
+                prompt="水墨山水，远处有一只白鹤",
+                negative_prompt="文字",
+                n=2,
+                parameters={"style": "<chinese painting>", "size": "720*1280", "seed": 42},
+            ),
+            (720, 1280),
+            2,
+        ),
+        (
+            order(
+                "flux-schnell", prompt="a red bicycle", parameters={"size": "768*512", "steps": 4}
+            ),
+            (768, 512),
+            1,
+        ),
+    ],
+    ids=["wanx-v1", "flux-schnell"],
+)
+def test_an_order_becomes_pictures(
+    client: Provider, fetcher: Fetcher, job: Job, size: tuple[int, int], pictures: int
+) -> None:
+    model = catalogue().find(job.lane.split(":")[1].split("@")[0])
+    taken = client.submit(job, model)
+    assert isinstance(taken, Accepted)
+    done = finished(client, taken.ticket)
+    assert [picture.index for picture in done.pictures] == list(range(1, pictures + 1))
+    assert done.failures == ()
+    assert done.took_s is not None
+    for picture in done.pictures:
+        assert isinstance(picture, RemotePicture)
+        assert picture.expires_at_s is not None
+        found = fetcher.fetch(picture.url)
+        assert isinstance(found, Fetched)
+        facts = inspect(found.data)
+        assert ((facts.width, facts.height), facts.content_type) == (size, "image/png")
+        assert inspect(thumbnail(found.data)).content_type == "image/jpeg"
+
+
+def test_an_altered_address_is_refused(client: Provider, fetcher: Fetcher) -> None:
+    taken = client.submit(order("wanx-v1", prompt="cat"), catalogue().find("wanx-v1"))
+    assert isinstance(taken, Accepted)
+    picture = finished(client, taken.ticket).pictures[0]
+    assert isinstance(picture, RemotePicture)
+    assert isinstance(fetcher.fetch(picture.url), Fetched)
+    altered = fetcher.fetch(picture.url.replace("%3D", "="))
+    assert isinstance(altered, FetchFailed)
+    assert altered.kind == "forbidden"
+
+
+def test_a_wrong_row_is_refused_and_a_strange_ticket_unknown(client: Provider) -> None:
+    wrong = order("wanx-v1", prompt="cat", parameters={"style": "auto"})
+    found = client.submit(wrong, catalogue().find("wanx-v1"))
+    assert isinstance(found, Refused)
+    assert found.failure.error_class is ErrorClass.INVALID
+    assert client.poll("no-such-task") == TaskUnknown()
+
+
+def test_a_wrong_key_stops_the_lane(account: Account) -> None:
+    client = open_provider(
+        "dashscope", Account(api_key=SecretStr("wrong"), base_url=account.base_url), 1
+    )
+    found = client.submit(order("wanx-v1", prompt="cat"), catalogue().find("wanx-v1"))
+    client.close()
+    assert isinstance(found, Refused)
+    assert found.failure.error_class is ErrorClass.ACCOUNT
