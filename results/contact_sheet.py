@@ -16,16 +16,24 @@ from typing import NamedTuple
 
 from results.card import card, embedded, relative_link
 from results.page_head import PageHead
-from results.thumbnail import NotAPicture, make_thumbnail
+from results.picture import NotAPicture, thumbnail
 from schemas.layout import thumbnail_key
 from schemas.result import Image, JobResult
 from storage.errors import BadKey, NotFound
 from storage.port import Storage
 
-EMBEDDED_LIMIT = 4000
-"""Pictures held by the page itself, about 60 MB; later ones are shown from the files beside it."""
-CARD_LIMIT = 20_000
-"""Jobs on the page: browsers fail on more. The tables list all."""
+
+class SheetLimits(NamedTuple):
+    """How much one page takes before browsers suffer."""
+
+    embedded: int
+    """Pictures held by the page itself; later ones are shown from the files beside it."""
+    cards: int
+    """Jobs on the page; the tables list all."""
+
+
+SHEET_LIMITS = SheetLimits(embedded=4000, cards=20_000)
+"""4,000 thumbnails make a page of about 60 MB."""
 
 _READERS = 8
 _AHEAD = 32
@@ -38,9 +46,12 @@ _REST_MARK = "<!-- rest -->"
 class ContactSheet:
     """Cards gathered in a file result by result; `write_page` makes the page of them."""
 
-    def __init__(self, storage: Storage, batch: str, folder: Path) -> None:
+    def __init__(
+        self, storage: Storage, batch: str, folder: Path, limits: SheetLimits = SHEET_LIMITS
+    ) -> None:
         self._storage = storage
         self._batch = batch
+        self._limits = limits
         self._path = folder / "cards.html"
         self._cards = self._path.open("w", encoding="utf-8", newline="\n")
         self._waiting: list[JobResult] = []
@@ -52,7 +63,7 @@ class ContactSheet:
 
     def add(self, result: JobResult) -> None:
         """Take one result for the page."""
-        if self._taken >= CARD_LIMIT:
+        if self._taken >= self._limits.cards:
             self._left_out += 1
             return
         self._taken += 1
@@ -86,7 +97,7 @@ class ContactSheet:
             self._cards.write(card(result, self._batch, own))
 
     def _sources(self, images: list[Image]) -> Iterable[str | None]:
-        room = max(0, EMBEDDED_LIMIT - self._pictures)
+        room = max(0, self._limits.embedded - self._pictures)
         self._pictures += len(images)
         beside = [relative_link(thumbnail_key(image.key), self._batch) for image in images[room:]]
         return [*self._readers.map(self._embedded, images[:room]), *beside]
@@ -105,7 +116,7 @@ class ContactSheet:
 
     def _made_thumbnail(self, image: Image) -> bytes | None:
         try:
-            return make_thumbnail(self._storage.get(image.key))
+            return thumbnail(self._storage.get(image.key))
         except (NotFound, BadKey, NotAPicture):
             return None
 

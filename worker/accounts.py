@@ -66,9 +66,11 @@ class Accounts:
                 "the worker has no key for this account; set DASHSCOPE_API_KEY where it runs",
             )
         threads = self._settings.worker.concurrency
-        return open_provider(lane.provider, account, threads), open_fetcher(
-            lane.provider, account, threads
-        )
+        try:
+            fetcher = open_fetcher(lane.provider, account, threads)
+            return open_provider(lane.provider, account, threads), fetcher
+        except ValueError as error:
+            raise _unavailable("no-client", str(error)) from error
 
 
 def _unavailable(code: str, message: str) -> ProviderUnavailable:

@@ -57,9 +57,7 @@ def submit(held: HeldJob, tools: Tools) -> Outcome:
         case Accepted(ticket):
             return Ticketed(ticket, _first_poll_s(held, tools))
         case Done() as done:
-            return store_pictures(
-                held, Drawn(done.pictures, done.failures, done.actual_prompt), tools
-            )
+            return store_pictures(held, _drawn(done), tools)
         case NotSent():
             later = after_not_sent(held.troubles + 1, tools.chance())
             return Retry(later.wait_s, refund=True, troubles=held.troubles + 1)
@@ -83,7 +81,7 @@ def poll(held: HeldJob, tools: Tools) -> Outcome:
             late = overdue(held.elapsed_s)
             return _failed(held, late, tools) if late else Wait(_next_poll_s(held, tools))
         case Done() as done:
-            return Drawn(done.pictures, done.failures, done.actual_prompt)
+            return _drawn(done)
         case TaskFailed(failure):
             return _task_failed(held, failure, tools)
         case TaskUnknown():
@@ -167,6 +165,10 @@ def _question_refused(
         case never:
             assert_never(never)
     return _look_again(held, tools)
+
+
+def _drawn(done: Done) -> Drawn:
+    return Drawn(done.pictures, done.failures, done.actual_prompt, done.took_s)
 
 
 def _look_again(held: HeldJob, tools: Tools) -> Wait:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 
+from results.picture import NotAPicture, inspect, thumbnail
 from schemas import layout
 from schemas.failure import ErrorClass, Failure
 from schemas.job import content_key
@@ -14,7 +15,6 @@ from storage import StorageError
 from worker.fetching import Fetched, FetchFailed
 from worker.held import HeldJob
 from worker.outcomes import AskAgain, Drawn, Ended, StoreLater
-from worker.picture import NotAPicture, inspect, thumbnail
 from worker.policy.retrying import backoff_s
 from worker.providers.port import InlinePicture, Picture
 from worker.tools import Tools

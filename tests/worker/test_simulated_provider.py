@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
+from results.picture import inspect, thumbnail
 from schemas.catalogue import catalogue
 from schemas.failure import ErrorClass
 from schemas.job import Job
@@ -15,7 +16,6 @@ from schemas.settings import Account
 from tests.simulator.running import RunningSimulator
 from tests.waiting import wait_until
 from worker.fetching import Fetched, Fetcher, FetchFailed
-from worker.picture import inspect, thumbnail
 from worker.providers.port import (
     Accepted,
     Done,

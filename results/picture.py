@@ -14,6 +14,8 @@ from PIL.WebPImagePlugin import WebPImageFile
 
 MAX_PIXELS = 100_000_000
 """More is a decompression bomb: no provider draws beyond 20 megapixels."""
+THUMBNAIL_SIDE_PX = 400
+"""A card of the contact sheet is about 300 wide, and screens are denser than that."""
 _THUMBNAIL_QUALITY = 80
 _REDUCING_GAP = 1.5
 """First down to this times the final size in the cheap way, the rest smoothly."""
@@ -86,7 +88,7 @@ def inspect(data: bytes) -> PictureFacts:
     return PictureFacts(width, height, found.content_type, found.extension)
 
 
-def thumbnail(data: bytes, side_px: int = 320) -> bytes:
+def thumbnail(data: bytes, side_px: int = THUMBNAIL_SIDE_PX) -> bytes:
     """A JPEG that fits into a square of `side_px`, never enlarged; alpha onto white.
 
     Raises NotAPicture.

@@ -1,0 +1,173 @@
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from results.cell import guarded
+from results.tables import (
+    FAILURE_COLUMNS,
+    OUTCOME_COLUMNS,
+    FailedCsv,
+    ResultsCsv,
+    ResultsJsonl,
+    own_names,
+)
+from schemas.failure import ErrorClass
+from schemas.result import JobResult
+from schemas.states import ENDED_STATES, JobState
+from tests.results.orders import failure, image, result
+
+DONE = result(
+    2,
+    id="杯-1",
+    n=2,
+    images=[image("b", 2, seed=8), image("b", 1, seed=7)],
+    cost_micro=320_000,
+    ticket="t-1",
+    submitted_at="2026-11-20T22:00:01Z",
+    finished_at="2026-11-20T22:00:21Z",
+    row={"sku": "杯-1", "prompt": '=cup, "blue"', "seed": "7"},
+)
+REFUSED = result(
+    3,
+    JobState.FAILED,
+    failures=[failure()],
+    row={"sku": "-5", "prompt": "+toy pistol", "seed": None},
+)
+COLUMNS = ("sku", "prompt", "seed")
+SAID = (
+    "The provider's content rules refused this prompt or its picture."
+    " Reword the prompt and run the row again."
+)
+
+
+def written_csv(path: Path, results: list[JobResult], columns: tuple[str, ...] = COLUMNS) -> bytes:
+    table = ResultsCsv(path, columns)
+    for one in results:
+        table.add(one)
+    table.close()
+    return path.read_bytes()
+
+
+def read_csv(path: Path) -> list[list[str]]:
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        return list(csv.reader(file))
+
+
+def test_results_csv_to_the_byte(tmp_path: Path) -> None:
+    expected = (
+        "\ufeffsku,prompt,seed,status,images,width,height,mill_seed,cost,currency,error,"
+        "error_class,attempts,ticket,started_at,finished_at\r\n"
+        '杯-1,"\'=cup, ""blue""",7,succeeded,'
+        "batches/shop-20261120/images/b_01.png | batches/shop-20261120/images/b_02.png,"
+        "64,48,7 | 8,0.32,CNY,,,1,t-1,2026-11-20T22:00:01Z,2026-11-20T22:00:21Z\r\n"
+        f"-5,'+toy pistol,,failed,,,,,0.00,CNY,{SAID},moderated,1,,,\r\n"
+    )
+
+    assert written_csv(tmp_path / "r.csv", [DONE, REFUSED]) == expected.encode()
+
+
+def test_failed_csv_to_the_byte_leaves_the_owners_cells_alone(tmp_path: Path) -> None:
+    path = tmp_path / "failed.csv"
+    table = FailedCsv(path, COLUMNS)
+    for one in (DONE, REFUSED):
+        table.add(one)
+    table.close()
+
+    assert path.read_bytes().decode() == (
+        "\ufeffsku,prompt,seed,error_class,code,error\r\n"
+        f"-5,+toy pistol,,moderated,DataInspectionFailed,{SAID}\r\n"
+    )
+
+
+def test_failed_csv_lists_what_may_be_run_again(tmp_path: Path) -> None:
+    table = FailedCsv(tmp_path / "failed.csv", ("sku",))
+    for line, state in enumerate(ENDED_STATES, start=2):
+        table.add(result(line, state, row={"sku": state.value}))
+    table.close()
+
+    listed = [row[0] for row in read_csv(tmp_path / "failed.csv")[1:]]
+    assert sorted(listed) == ["failed", "partial", "uncertain"]
+
+
+def test_failed_csv_guards_the_cells_we_add(tmp_path: Path) -> None:
+    table = FailedCsv(tmp_path / "failed.csv", ("sku",))
+    told = failure(ErrorClass.INVALID, code="=cmd()")
+    table.add(result(state=JobState.FAILED, failures=[told], row={"sku": "=1"}))
+    table.close()
+
+    (row,) = read_csv(tmp_path / "failed.csv")[1:]
+    assert row[:3] == ["=1", "invalid", "'=cmd()"]
+
+
+def test_no_failed_csv_while_nothing_failed(tmp_path: Path) -> None:
+    table = FailedCsv(tmp_path / "failed.csv", ("sku",))
+    table.add(DONE)
+    table.close()
+
+    assert not table.written
+    assert not (tmp_path / "failed.csv").exists()
+
+
+def test_results_jsonl_is_the_results_themselves(tmp_path: Path) -> None:
+    table = ResultsJsonl(tmp_path / "r.jsonl")
+    for one in (DONE, REFUSED):
+        table.add(one)
+    table.close()
+
+    lines = (tmp_path / "r.jsonl").read_bytes().decode().split("\n")
+    assert [JobResult.model_validate_json(line) for line in lines[:-1]] == [DONE, REFUSED]
+    assert lines[-1] == ""
+
+
+def test_our_columns_give_way_to_the_manifests() -> None:
+    columns = ("Status", "seed ", "mill_seed", "error")
+
+    names = own_names(columns, ("status", "seed", "error", "cost"))
+
+    assert names == ("mill_status", "mill_mill_seed", "mill_error", "cost")
+
+
+def test_a_failed_csv_can_be_submitted_and_fail_again() -> None:
+    once = ("sku", *own_names(("sku",), FAILURE_COLUMNS))
+    twice = (*once, *own_names(once, FAILURE_COLUMNS))
+
+    assert len(set(twice)) == len(twice)
+
+
+def test_sizes_that_differ_are_listed_each(tmp_path: Path) -> None:
+    tall = image("b", 2).model_copy(update={"height": 96})
+    written_csv(tmp_path / "r.csv", [result(n=2, images=[image("b"), tall])], ())
+
+    header, row = read_csv(tmp_path / "r.csv")
+    told = dict(zip(header, row, strict=True))
+    assert (told["width"], told["height"], told["seed"]) == ("64", "48 | 96", "")
+
+
+def test_a_whole_jobs_failure_names_the_row_before_a_pictures(tmp_path: Path) -> None:
+    failures = [failure(index=2), failure(ErrorClass.TIMEOUT)]
+    written_csv(tmp_path / "r.csv", [result(state=JobState.FAILED, failures=failures)], ())
+
+    assert read_csv(tmp_path / "r.csv")[1][OUTCOME_COLUMNS.index("error_class")] == "timeout"
+
+
+CELLS = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
+
+
+@given(cells=st.lists(st.tuples(CELLS, CELLS, CELLS), min_size=1, max_size=5))
+def test_the_owners_cells_come_back(
+    tmp_path_factory: pytest.TempPathFactory, cells: list[tuple[str, str, str]]
+) -> None:
+    results = [
+        result(line, row=dict(zip(COLUMNS, row, strict=True)))
+        for line, row in enumerate(cells, start=2)
+    ]
+    path = tmp_path_factory.mktemp("table") / "r.csv"
+    written_csv(path, results)
+
+    read = [tuple(row[:3]) for row in read_csv(path)[1:]]
+    assert read == [tuple(map(guarded, row)) for row in cells]
