@@ -62,9 +62,7 @@ def main() -> None:
         # Whoever read our output has gone (`| head`): nothing is wrong, and nobody is listening.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         code = ExitCode.OK
-    except (
-        Exception
-    ) as error:  # the edge: a fault of ours is kept in a file, not thrown at the user
+    except Exception as error:  # noqa: BLE001 - the edge: the user gets a sentence, a file the rest
         _say(
             f"imagemill broke: {error}. The details are in {_keep_traceback()}; please report them."
         )

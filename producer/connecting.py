@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from pydantic import SecretStr
 
-from ledger.errors import LedgerError
+from ledger.errors import LedgerDenied, LedgerError
 from ledger.opening import Ledger, open_ledger
 from producer.embedded import EmbeddedServer
 from producer.errors import ProducerError
@@ -16,7 +16,7 @@ from producer.exit_codes import ExitCode
 from producer.local_mill import mill_folder
 from schemas.clock import SystemClock
 from schemas.settings import Settings
-from storage import Storage, StorageError
+from storage import BadUrl, Denied, Storage, StorageError
 from storage.configured import storage_from
 
 
@@ -30,6 +30,12 @@ class NotReachable(ProducerError):
     """Redis or storage cannot be used."""
 
     exit_code = ExitCode.UNREACHABLE
+
+
+class WrongAccess(ProducerError):
+    """Redis or storage answer, but not to us; or their address is none."""
+
+    exit_code = ExitCode.SETTINGS
 
 
 @dataclass(frozen=True)
@@ -54,7 +60,7 @@ def connected(
     server = EmbeddedServer(mill_folder(storage))
     if settings.redis_url is None and not server.exists and not create:
         raise NoMill(
-            f"There is no batch in {storage.location('')} yet. Begin with `imagemill run MANIFEST`,"
+            f"There is no batch in {storage.url} yet. Begin with `imagemill run MANIFEST`,"
             " or set IMAGEMILL_REDIS_URL to the server your workers share."
         )
     url = settings.redis_url or server.start(clock)
@@ -68,13 +74,15 @@ def connected(
 
 @contextmanager
 def opened_ledger(url: SecretStr) -> Iterator[Ledger]:
-    """The ledger at an address, which answers. Raises NotReachable."""
+    """The ledger at an address, which answers. Raises NotReachable, WrongAccess."""
     plain = url.get_secret_value()
     try:
         probe = open_ledger(plain, patient=False)
         probe.fleet.now_ms()
         probe.close()
         ledger = open_ledger(plain)
+    except LedgerDenied as error:
+        raise WrongAccess(str(error)) from error
     except LedgerError as error:
         raise NotReachable(str(error)) from error
     try:
@@ -86,10 +94,12 @@ def opened_ledger(url: SecretStr) -> Iterator[Ledger]:
 
 
 def open_checked_storage(settings: Settings) -> Storage:
-    """The storage the settings name, usable. Raises NotReachable."""
+    """The storage the settings name, usable. Raises NotReachable, WrongAccess."""
     try:
         storage = storage_from(settings)
         storage.check()
+    except (BadUrl, Denied) as error:
+        raise WrongAccess(str(error)) from error
     except StorageError as error:
         raise NotReachable(str(error)) from error
     return storage

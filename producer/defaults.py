@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from producer.errors import ManifestError
+from producer.errors import OptionError
 from producer.fields import canonical_name
 from producer.plan import n_parameter
 from producer.problem import shown
@@ -25,7 +25,7 @@ class Defaults:
 
 
 def defaults_from(model: str | None, sets: Iterable[str], catalogue: Catalogue) -> Defaults:
-    """Read `--model` and every `--set`. Raises ManifestError for what could fit no row."""
+    """Read `--model` and every `--set`. Raises OptionError for what could fit no row."""
     values = dict(parse_set(text, catalogue) for text in sets)
     if model is not None:
         values["model"] = model.strip()
@@ -35,19 +35,19 @@ def defaults_from(model: str | None, sets: Iterable[str], catalogue: Catalogue) 
 
 
 def parse_set(text: str, catalogue: Catalogue) -> tuple[str, str]:
-    """`name=value` as field or parameter and value. Raises ManifestError with what to write."""
+    """`name=value` as field or parameter and value. Raises OptionError with what to write."""
     written, equals, value = text.partition("=")
     name, value = canonical_name(written), value.strip()
     if not equals or not name:
-        raise ManifestError(f"--set {shown(text)} has no value; write --set name=value, as in n=2")
+        raise OptionError(f"--set {shown(text)} has no value; write --set name=value, as in n=2")
     if name == "id":
-        raise ManifestError("--set id: every row needs an id of its own; put it in a column")
+        raise OptionError("--set id: every row needs an id of its own; put it in a column")
     known = sorted({*SETTABLE, *parameter_names(catalogue)})
     if name not in known:
         hint = nearest(name, known) or f"; known: {', '.join(known)}"
-        raise ManifestError(f"--set {shown(written)}: no model has such a parameter{hint}")
+        raise OptionError(f"--set {shown(written)}: no model has such a parameter{hint}")
     if not value:
-        raise ManifestError(f"--set {name} has no value; write --set {name}=value")
+        raise OptionError(f"--set {name} has no value; write --set {name}=value")
     _check_value(name, value, catalogue)
     return name, value
 
@@ -71,7 +71,7 @@ def _check_value(name: str, value: str, catalogue: Catalogue) -> None:
         else:
             return
     if refusals:
-        raise ManifestError(f'--set {name}: "{shown(value)}" suits no model; {refusals[0]}')
+        raise OptionError(f'--set {name}: "{shown(value)}" suits no model; {refusals[0]}')
 
 
 def _check_model(values: dict[str, str], catalogue: Catalogue) -> None:
@@ -83,4 +83,4 @@ def _check_model(values: dict[str, str], catalogue: Catalogue) -> None:
         elif provider not in {model.provider for model in catalogue}:
             catalogue.find("", provider)
     except UnknownModel as error:
-        raise ManifestError(f"{error} (`imagemill models` lists them)") from error
+        raise OptionError(f"{error} (`imagemill models` lists them)") from error

@@ -13,3 +13,9 @@ class ManifestError(ProducerError):
     """The manifest as a whole, or what the command line says of it, cannot be used."""
 
     exit_code = 3
+
+
+class OptionError(ManifestError):
+    """An option of the command line fits no row, whatever the manifest says."""
+
+    exit_code = 2

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
+from tomllib import TOMLDecodeError
 from typing import Any
 
 import click
@@ -14,7 +15,7 @@ from rich.console import Console
 from producer.errors import ProducerError
 from producer.exit_codes import ExitCode
 from schemas.clock import SystemClock
-from schemas.settings import Settings, load_settings
+from schemas.settings import Settings, config_file, load_settings
 
 
 class SettingsError(ProducerError):
@@ -84,7 +85,8 @@ def open_session(
         wrong = "; ".join(_wrong(entry) for entry in error.errors(include_url=False))
         raise SettingsError(f"Settings are wrong: {wrong}.") from error
     except (OSError, ValueError) as error:
-        raise SettingsError(f"The settings cannot be read: {error}") from error
+        place = f" ({config_file()})" if isinstance(error, TOMLDecodeError) else ""
+        raise SettingsError(f"The settings cannot be read{place}: {error}") from error
     return Session(settings, SystemClock(), Console(file=sys.stderr), as_json, quiet)
 
 

@@ -13,7 +13,7 @@ from producer.batch_name import batch_name, fit_name
 from producer.checking import Good, RowChecker
 from producer.chunk_files import ChunkFiles
 from producer.defaults import Defaults
-from producer.errors import ManifestError, ProducerError
+from producer.errors import ManifestError, OptionError, ProducerError
 from producer.exit_codes import ExitCode
 from producer.invalid_rows import InvalidRows
 from producer.manifest import Manifest
@@ -104,7 +104,7 @@ def describe(checked: Checked, order: Order, catalogue: Catalogue, now: datetime
         orders["simulated"] = True
     name = order.name or batch_name(manifest.stem, manifest.sha256, now.astimezone().date(), orders)
     if fit_name(name) != name:
-        raise ManifestError(
+        raise OptionError(
             f"--batch {name!r}: a batch's name has letters, digits, - _ and . only,"
             f" at most 60; {fit_name(name) or 'my-batch'!r} would do"
         )

@@ -31,7 +31,7 @@ def storage_from(settings: Settings, *, max_connections: int = 16) -> Storage:
     storage = open_storage(settings.storage_url, s3=options)
     if isinstance(storage, LocalStorage) and _remote(settings) and not settings.shared_storage:
         raise BadUrl(
-            f"The storage {storage.location('')} is a directory of this machine, but the Redis server"
+            f"The storage {storage.url} is a directory of this machine, but the Redis server"
             " is not. Use s3://bucket/prefix, or set IMAGEMILL_SHARED_STORAGE=1 if every machine"
             " sees the same directory there."
         )

@@ -64,7 +64,7 @@ def _storage(session: Session) -> Finding:
         return judge_storage(session.settings.storage_url, str(error), "")
     probe = storage.probe()
     storage.close()
-    return judge_storage(storage.location(""), probe.problem, probe.conditional_put)
+    return judge_storage(storage.url, probe.problem, probe.conditional_put)
 
 
 def _server(session: Session) -> Iterator[Finding]:

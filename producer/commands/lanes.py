@@ -6,14 +6,13 @@ from typing import Any
 
 import click
 from pydantic import ValidationError
-from rich.console import Console
-from rich.table import Table
 
 from ledger.opening import Ledger
 from producer.connecting import connected
 from producer.errors import ProducerError
 from producer.exit_codes import ExitCode
 from producer.session import open_session, session_options
+from producer.table import print_table
 from schemas.lane import LaneLimits, LaneStatus, parse_rate
 
 
@@ -50,21 +49,22 @@ def lanes(context: click.Context, /, **options: Any) -> None:
         "typical",
         "",
     )
-    table = Table(*columns, box=None)
-    for entry in found:
-        table.add_row(
-            entry.lane,
-            f"{entry.limits.rate_per_s:g}/s",
-            str(entry.limits.window),
-            str(entry.waiting),
-            str(entry.ready),
-            str(entry.in_play),
-            str(entry.storing),
-            str(entry.throttled),
-            "" if entry.typical_s is None else f"{entry.typical_s:.1f} s",
-            "" if entry.stopped is None else f"stopped: {entry.stopped}",
-        )
-    Console().print(table)
+    print_table(columns, [_row(entry) for entry in found])
+
+
+def _row(entry: LaneStatus) -> tuple[str, ...]:
+    return (
+        entry.lane,
+        f"{entry.limits.rate_per_s:g}/s",
+        str(entry.limits.window),
+        str(entry.waiting),
+        str(entry.ready),
+        str(entry.in_play),
+        str(entry.storing),
+        str(entry.throttled),
+        "" if entry.typical_s is None else f"{entry.typical_s:.1f} s",
+        "" if entry.stopped is None else f"stopped: {entry.stopped}",
+    )
 
 
 @lanes.command("set")

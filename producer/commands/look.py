@@ -8,8 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import click
-from rich.console import Console
-from rich.table import Table
 
 from producer.commands.run import continue_batch
 from producer.connecting import Connection, connected, open_checked_storage
@@ -18,6 +16,7 @@ from producer.exit_codes import ExitCode, of_finished
 from producer.local_mill import LocalMill, mill_folder
 from producer.progress import money, progress
 from producer.session import Session, open_session, session_options
+from producer.table import print_table
 from producer.watching import chosen, status_of
 from producer.watching import watch as follow
 from schemas import layout
@@ -111,7 +110,7 @@ def results(batch: str | None, *, form: str, output: Path | None, **options: Any
             return
         with connection.storage.open(key) as source:
             if output is None:
-                shutil.copyfileobj(source, click.get_binary_stream("stdout"))
+                shutil.copyfileobj(source, sys.stdout.buffer)
             else:
                 with output.open("wb") as target:
                     shutil.copyfileobj(source, target)
@@ -129,19 +128,21 @@ def batches(**options: Any) -> None:
         for entry in found:
             session.data(entry)
         return
-    table = Table("batch", "state", "done", "failed", "images", "cost", "started", box=None)
-    for entry in found:
-        failed = entry.failed + entry.partial + entry.uncertain
-        table.add_row(
-            entry.batch,
-            entry.state,
-            f"{entry.ended}/{entry.total}",
-            str(failed or ""),
-            str(entry.images),
-            money(entry),
-            (entry.started_at or "")[:19],
-        )
-    Console().print(table)
+    columns = ("batch", "state", "done", "failed", "images", "cost", "started")
+    print_table(columns, [_row(entry) for entry in found])
+
+
+def _row(entry: BatchStatus) -> tuple[str, ...]:
+    failed = entry.failed + entry.partial + entry.uncertain
+    return (
+        entry.batch,
+        entry.state,
+        f"{entry.ended}/{entry.total}",
+        str(failed or ""),
+        str(entry.images),
+        money(entry),
+        (entry.started_at or "")[:19],
+    )
 
 
 def _follow(

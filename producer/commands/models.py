@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from datetime import date
+
 import click
-from rich.console import Console
-from rich.table import Table
 
 from producer.errors import ProducerError
 from producer.exit_codes import ExitCode
 from producer.retirement import retirement_notice
+from producer.table import print_table
 from schemas.catalogue import Model, UnknownModel, catalogue
 from schemas.clock import SystemClock
 from schemas.money import to_text
@@ -33,14 +35,18 @@ def models(name: str | None, *, as_json: bool) -> None:
             click.echo(model.model_dump_json())
         return
     today = SystemClock().now().date()
-    table = Table("model", "provider", "what for", "rate", "running", "price", "status", box=None)
-    for model in catalogue():
-        price = f"{to_text(model.price_micro)} {model.currency}" if model.price else "free trial"
-        status = retirement_notice(model, today) or "available"
-        table.add_row(
-            model.name, model.provider, model.title, model.rate, str(model.running), price, status
-        )
-    Console().print(table)
+    columns = ("model", "provider", "rate", "running", "price", "status", "what for")
+    print_table(columns, [_row(model, today) for model in catalogue()])
+
+
+def _row(model: Model, today: date) -> tuple[str, ...]:
+    price = f"{to_text(model.price_micro)} {model.currency}" if model.price else "free trial"
+    status = "available"
+    if model.retired is not None:
+        tense = "retired" if today >= model.retired else "retires"
+        status = f"{tense} {model.retired}, then {model.successor}"
+    rate, running = model.rate, str(model.running)
+    return model.name, model.provider, rate, running, price, status, model.title
 
 
 def _find(name: str) -> Model:
@@ -60,15 +66,21 @@ def _show(model: Model, *, as_json: bool) -> None:
     notice = retirement_notice(model, SystemClock().now().date())
     if notice:
         click.echo(notice)
-    table = Table("column", "what", "allowed", "when empty", box=None)
-    table.add_row("id", "SKU or any name of the row", "at most 128 characters", "required")
-    limit = f"the first {model.prompt_limit} {model.prompt_unit} count"
-    table.add_row("prompt", "what to draw", limit, "required")
+    print_table(("column", "what", "allowed", "when empty"), _fields(model))
+
+
+def _fields(model: Model) -> Iterator[tuple[str, ...]]:
+    """The columns a row for this model may have."""
+    yield "id", "SKU or any name of the row", "at most 128 characters", "required"
+    yield "prompt", "what to draw", _limit(model, model.prompt_limit), "required"
     if model.negative_prompt_limit:
-        limit = f"the first {model.negative_prompt_limit} {model.prompt_unit} count"
-        table.add_row("negative_prompt", "what not to draw", limit, "")
-    table.add_row("n", "pictures", f"1 to {model.max_n}", "1")
+        limit = _limit(model, model.negative_prompt_limit)
+        yield "negative_prompt", "what not to draw", limit, ""
+    yield "n", "pictures", f"1 to {model.max_n}", "1"
     for name, parameter in model.parameters.items():
         default = "" if parameter.default is None else str(parameter.default)
-        table.add_row(name, parameter.doc, parameter.allowed(), default)
-    Console().print(table)
+        yield name, parameter.doc, parameter.allowed(), default
+
+
+def _limit(model: Model, limit: int) -> str:
+    return f"the first {limit} {model.prompt_unit} count"

@@ -79,7 +79,7 @@ def order_options(command: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def order_from(options: dict[str, Any], session: Session, *, simulated: bool = False) -> Order:
-    """What the options say. Raises ManifestError, UnknownAccount."""
+    """What the options say. Raises OptionError, UnknownAccount."""
     check_account(options["account"], session.settings)
     return Order(
         name=options["name"],
