@@ -1,0 +1,44 @@
+# Everything a newcomer, a developer and CI call. `make demo` and `make test` need only Python 3.11+.
+
+PYTHON ?= python3
+BIN := .venv/bin
+
+.DEFAULT_GOAL := help
+.PHONY: help install demo test check unit bench bench-quick clean
+
+help: ## Show this list
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
+
+.venv/installed: pyproject.toml
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable .
+	@touch $@
+
+.venv/installed-dev: .venv/installed
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	@touch $@
+
+install: .venv/installed ## Install imagemill into .venv
+
+demo: .venv/installed ## Turn a small catalogue into pictures, without key or cost
+	$(BIN)/imagemill run examples/catalog.csv --simulate
+
+test: check unit ## Check and test everything
+
+check: .venv/installed-dev ## Format, lint, imports and types
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/lint-imports
+	$(BIN)/mypy
+
+unit: .venv/installed-dev ## Run all tests on real servers
+	$(BIN)/pytest -n 2 --dist worksteal
+
+bench: .venv/installed-dev ## Measure, and write bench/results.json and the table in bench/README.md
+	$(BIN)/python -m bench
+
+bench-quick: .venv/installed-dev ## The same in less than two minutes, written nowhere
+	$(BIN)/python -m bench --quick
+
+clean: ## Remove what was built and ordered here
+	rm -rf .venv out
