@@ -5,17 +5,16 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
-from tomllib import TOMLDecodeError
 from typing import Any
 
 import click
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel
 from rich.console import Console
 
 from producer.errors import ProducerError
 from producer.exit_codes import ExitCode
 from schemas.clock import SystemClock
-from schemas.settings import Settings, config_file, load_settings
+from schemas.settings import Settings, WrongSettings, load_settings
 
 
 class SettingsError(ProducerError):
@@ -81,15 +80,6 @@ def open_session(
     """Read the settings. Raises SettingsError naming each wrong value."""
     try:
         settings = load_settings(storage_url=out, redis_url=redis_url)
-    except ValidationError as error:
-        wrong = "; ".join(_wrong(entry) for entry in error.errors(include_url=False))
-        raise SettingsError(f"Settings are wrong: {wrong}.") from error
-    except (OSError, ValueError) as error:
-        place = f" ({config_file()})" if isinstance(error, TOMLDecodeError) else ""
-        raise SettingsError(f"The settings cannot be read{place}: {error}") from error
+    except WrongSettings as error:
+        raise SettingsError(str(error)) from error
     return Session(settings, SystemClock(), Console(file=sys.stderr), as_json, quiet)
-
-
-def _wrong(entry: Any) -> str:
-    place = ".".join(str(part) for part in entry["loc"]) or "imagemill.toml"
-    return f"{place}: {entry['msg'].removeprefix('Value error, ')}"

@@ -2,11 +2,22 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import tomllib
 from pathlib import Path
 from typing import Any
 
-from pydantic import AliasChoices, BaseModel, ConfigDict, Field, SecretStr, model_validator
+from pydantic import (
+    AliasChoices,
+    BaseModel,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+    model_validator,
+)
+from pydantic_core import ErrorDetails
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -20,6 +31,7 @@ from schemas.lane import Lane, LaneLimits, parse_rate
 DASHSCOPE_BASE_URL = "https://dashscope.aliyuncs.com/api/v1"
 CONFIG_NAME = "imagemill.toml"
 _SECRETS = (
+    "AWS_SESSION_TOKEN",
     "DASHSCOPE_API_KEY",
     "AWS_ACCESS_KEY_ID",
     "AWS_SECRET_ACCESS_KEY",
@@ -65,7 +77,7 @@ class Settings(BaseSettings):
         env_prefix="IMAGEMILL_",
         env_nested_delimiter="__",
         frozen=True,
-        extra="ignore",
+        extra="forbid",
         populate_by_name=True,
     )
 
@@ -151,6 +163,8 @@ def config_file() -> Path | None:
     """The imagemill.toml that counts: named, in the working directory, or the user's own."""
     named = os.environ.get("IMAGEMILL_CONFIG")
     if named:
+        if not Path(named).is_file():
+            raise FileNotFoundError(errno.ENOENT, "IMAGEMILL_CONFIG names no file", named)
         return Path(named)
     user = Path(os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config")
     for candidate in (Path(CONFIG_NAME), user / "imagemill" / CONFIG_NAME):
@@ -159,16 +173,34 @@ def config_file() -> Path | None:
     return None
 
 
+class WrongSettings(ValueError):
+    """A setting is wrong; the message names it, says why, and shows no value: it may be a secret."""
+
+
 def load_settings(**flags: Any) -> Settings:
     """Read settings once per process; flags that are None say nothing.
 
-    Raises ValueError (pydantic's) naming each wrong value, FileNotFoundError for a secret's file.
+    Raises WrongSettings.
     """
-    for name in _SECRETS:
-        path = os.environ.get(f"{name}_FILE")
-        if path and not os.environ.get(name):
-            os.environ[name] = Path(path).read_text(encoding="utf-8").strip()
-    return Settings(**{name: value for name, value in flags.items() if value is not None})
+    try:
+        for name in _SECRETS:
+            path = os.environ.get(f"{name}_FILE")
+            if path and not os.environ.get(name):
+                os.environ[name] = Path(path).read_text(encoding="utf-8").strip()
+        return Settings(**{name: value for name, value in flags.items() if value is not None})
+    except ValidationError as error:
+        entries = error.errors(include_url=False, include_input=False)
+        raise WrongSettings(f"Settings are wrong: {'; '.join(map(_wrong, entries))}.") from error
+    except (OSError, ValueError) as error:
+        place = f" ({config_file()})" if isinstance(error, tomllib.TOMLDecodeError) else ""
+        raise WrongSettings(f"The settings cannot be read{place}: {error}.") from error
+
+
+def _wrong(entry: ErrorDetails) -> str:
+    place = ".".join(str(part) for part in entry["loc"]) or CONFIG_NAME
+    if entry["type"] == "extra_forbidden":
+        return f"{place}: there is no such setting"
+    return f"{place}: {entry['msg'].removeprefix('Value error, ')}"
 
 
 def child_environment(**changes: str) -> dict[str, str]:

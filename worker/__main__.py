@@ -9,10 +9,10 @@ import threading
 
 import click
 
-from ledger.errors import LedgerError
+from ledger.errors import LedgerDenied, LedgerError
 from schemas import queues
-from schemas.settings import load_settings
-from storage import StorageError
+from schemas.settings import WrongSettings, load_settings
+from storage import BadUrl, Denied, StorageError
 from worker.bootstrap import make_worker
 from worker.logbook import keep_logbook
 
@@ -36,7 +36,11 @@ def main(concurrency: int | None, only: str, *, exit_with_parent: bool) -> None:
     unknown = sorted(set(only.split(",")) - set(queues.QUEUES))
     if unknown:
         raise click.BadParameter(f"no queue {unknown[0]!r}; there are {', '.join(queues.QUEUES)}")
-    settings = load_settings()
+    try:
+        settings = load_settings()
+    except WrongSettings as error:
+        click.echo(str(error), err=True)
+        sys.exit(EXIT_SETTINGS)
     if concurrency is not None:
         section = settings.worker.model_copy(update={"concurrency": concurrency})
         settings = settings.model_copy(update={"worker": section})
@@ -50,6 +54,9 @@ def main(concurrency: int | None, only: str, *, exit_with_parent: bool) -> None:
     keep_logbook(settings.log_level)
     try:
         process = make_worker(settings)
+    except (LedgerDenied, BadUrl, Denied) as error:
+        click.echo(str(error), err=True)
+        sys.exit(EXIT_SETTINGS)
     except (LedgerError, StorageError) as error:
         click.echo(str(error), err=True)
         sys.exit(EXIT_UNREACHABLE)

@@ -53,7 +53,7 @@ def _find(name: str) -> Model:
     try:
         return catalogue().find(name)
     except UnknownModel as error:
-        raise NoSuchModel(f"{error}.") from error
+        raise NoSuchModel(str(error)) from error
 
 
 def _show(model: Model, *, as_json: bool) -> None:

@@ -1,0 +1,97 @@
+"""What README and docs say is held to what is there."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from pathlib import Path
+
+import pytest
+from click import Command, Group
+
+from producer.cli import cli
+from producer.exit_codes import ExitCode
+
+ROOT = Path(__file__).parents[2]
+PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("*/README.md"), *ROOT.glob("docs/**/*.md")])
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+_LINK = re.compile(r"\]\((?!https?://|#)([^)#]+)")
+_FENCE = re.compile(r"^```sh\n(.*?)^```", re.MULTILINE | re.DOTALL)
+
+
+def _commands() -> list[tuple[str, str]]:
+    found = []
+    for page in PAGES:
+        for block in _FENCE.findall(page.read_text(encoding="utf-8")):
+            for line in block.splitlines():
+                command = line.split("#")[0].strip()
+                if command.startswith("imagemill "):
+                    found.append((page.relative_to(ROOT).as_posix(), command))
+    return found
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
+def test_every_link_leads_somewhere(page: Path) -> None:
+    broken = [
+        target
+        for target in _LINK.findall(page.read_text(encoding="utf-8"))
+        if not (page.parent / target).exists()
+    ]
+    assert broken == []
+
+
+@pytest.mark.parametrize(("page", "command"), _commands())
+def test_every_command_of_a_page_is_one(page: str, command: str) -> None:
+    """The command exists, and so does each option it is shown with."""
+    found: Command = cli
+    words = command.split()[1:]
+    while isinstance(found, Group) and words and words[0] in found.commands:
+        found = found.commands[words.pop(0)]
+    assert found is not cli, f"{page}: {command}"
+    known = {option for parameter in found.params for option in parameter.opts}
+    assert {word for word in words if word.startswith("--")} <= known, f"{page}: {command}"
+
+
+def test_the_readme_knows_every_command() -> None:
+    assert [name for name in cli.commands if name not in README] == []
+
+
+def test_every_command_and_option_says_what_it_is_for() -> None:
+    mute = [
+        f"{name} {parameter.opts[0]}"
+        for name, command in cli.commands.items()
+        for parameter in command.params
+        if parameter.param_type_name == "option" and not getattr(parameter, "help", None)
+    ]
+    assert mute == []
+    assert [name for name, command in cli.commands.items() if not command.help] == []
+
+
+def test_the_readme_lists_every_exit_code() -> None:
+    paragraph = README[README.index("Exit codes:") :].split("\n\n")[0]
+    listed = {int(code) for code in re.findall(r"(?:^|[·\s])(\d{1,3}) [a-zR]", paragraph)}
+    # 6 says that a budget does not allow it; there are no budgets yet.
+    assert listed >= {int(code) for code in ExitCode} - {6}
+
+
+def test_the_readmes_first_commands_are_targets_of_the_makefile() -> None:
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    for target in ("demo", "test"):
+        assert f"make {target}" in README
+        assert re.search(rf"^{target}:", makefile, re.MULTILINE)
+
+
+def test_the_changelog_knows_the_version() -> None:
+    version = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"][
+        "version"
+    ]
+    changelog = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+    assert "## [Unreleased]" in changelog or f"## [{version}]" in changelog
+
+
+def test_every_dependency_says_why() -> None:
+    lines = (ROOT / "pyproject.toml").read_text(encoding="utf-8").splitlines()
+    start = lines.index("dependencies = [") + 1
+    mute = [line for line in lines[start : lines.index("]", start)] if "#" not in line]
+    assert mute == []
