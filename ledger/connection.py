@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import redis
 from redis.backoff import ExponentialWithJitterBackoff
 from redis.retry import Retry
@@ -11,6 +14,26 @@ from ledger.errors import LedgerUnreachable
 TIMEOUT_S = 10.0
 PATIENT_RETRIES = 12
 """With the backoff below about ten seconds: a restarted server is waited for, not reported."""
+
+
+class _Patience(Retry):
+    """Waits for a server that is away, never for one that refuses us."""
+
+    def call_with_retry(
+        self,
+        do: Callable[[], Any],
+        fail: Callable[..., Any],
+        is_retryable: Callable[[Exception], bool] | None = None,
+        with_failure_count: bool = False,
+    ) -> Any:
+        """Call until it works or patience ends."""
+
+        def worth_it(error: Exception) -> bool:
+            if isinstance(error, redis.AuthenticationError):  # a ConnectionError to redis-py
+                return False
+            return is_retryable is None or is_retryable(error)
+
+        return super().call_with_retry(do, fail, worth_it, with_failure_count)
 
 
 def connect(url: str, *, threads: int = 8, patient: bool = True) -> redis.Redis:
@@ -30,7 +53,7 @@ def connect(url: str, *, threads: int = 8, patient: bool = True) -> redis.Redis:
             socket_connect_timeout=TIMEOUT_S / 2,
             socket_keepalive=True,
             health_check_interval=30,
-            retry=Retry(backoff, PATIENT_RETRIES if patient else 1),
+            retry=_Patience(backoff, PATIENT_RETRIES if patient else 1),
             client_name="imagemill",
         )
     except ValueError as error:

