@@ -141,7 +141,7 @@ class Jobs:
         """Move a job; the lane is looked at soon where the move makes room or work."""
         calls = [self._move(claim, chunk, move)]
         soon = move.ready or move.target not in IN_PLAY_STATES
-        if soon or move.source is not move.target:
+        if move.lease_left_s == 0:
             calls.append(nudge(LANES, claim.lane, 0.0 if soon else move.delay_s))
         return Moved(self._scripts.run_all(calls)[0])
 

@@ -16,7 +16,7 @@
   ARGV[5] to          the state it gets
   ARGV[6] delay       ms until its next moment; -1: to the head of ready; -2: it has ended
   ARGV[7] keeps       1: it has a place in the window
-  ARGV[8] lease       ms of the claim that must be left, or 0
+  ARGV[8] lease       ms of the claim that must be left to begin something; 0: the move is an outcome
   ARGV[9] attempts    added to its attempts: 1, 0 or -1
   ARGV[10] images     images stored, when it has ended
   ARGV[11] cost       millionths of a currency unit, when it has ended
@@ -38,7 +38,9 @@ local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 if lease > 0 and tonumber(redis.call('ZSCORE', agenda, ref) or 0) - now < lease then return 2 end
 
-redis.call('HSET', job, 'state', to, 'nonce', nonce, 'handouts', 0, 'moved_ms', now)
+redis.call('HSET', job, 'state', to, 'nonce', nonce, 'moved_ms', now)
+-- An outcome takes the job out of the mover's hands; a move that begins something leaves it there.
+if lease == 0 then redis.call('HSET', job, 'handouts', 0) end
 for i = fields, #ARGV - 1, 2 do redis.call('HSET', job, ARGV[i], ARGV[i + 1]) end
 if attempts ~= '0' then redis.call('HINCRBY', job, 'attempts', attempts) end
 if from ~= to then
@@ -51,15 +53,9 @@ end
 if from == 'submitting' and to == 'running' then redis.call('HINCRBY', tally, 'submits', 1) end
 redis.call(keeps == '1' and 'SADD' or 'SREM', window, ref)
 if from == 'pending' then redis.call('LREM', ready, 1, ref) end
-if delay >= 0 then
-  redis.call('ZADD', agenda, now + delay, ref)
-  return 1
-end
+if delay >= 0 then return redis.call('ZADD', agenda, 'CH', now + delay, ref) and 1 end
 redis.call('ZREM', agenda, ref)
-if delay == -1 then
-  redis.call('LPUSH', ready, ref)
-  return 1
-end
+if delay == -1 then return redis.call('LPUSH', ready, ref) and 1 end
 redis.call('HINCRBY', counts, 'images', images)
 redis.call('HINCRBY', counts, 'cost_micro', cost)
 local size = redis.call('HGET', chunk, 'size')

@@ -12,7 +12,10 @@
 local job, agenda = KEYS[1], KEYS[2]
 local ref, claim, lease = ARGV[1], ARGV[2], tonumber(ARGV[3])
 
-if redis.call('HGET', job, 'claim') ~= claim then return 0 end
+local held = redis.call('HMGET', job, 'claim', 'handouts')
+if held[1] ~= claim then return 0 end
+-- Its outcome is written: the next moment is what the outcome said, not the end of a lease.
+if tonumber(held[2] or '0') == 0 then return 1 end
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 redis.call('ZADD', agenda, 'XX', now + lease, ref)

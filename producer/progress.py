@@ -64,6 +64,8 @@ def line(status: BatchStatus, figures: Figures) -> str:
 
 def panel(status: BatchStatus, figures: Figures) -> Panel:
     """The live panel."""
+    bar = Table.grid(expand=True)  # a bar ends no line of its own
+    bar.add_row(ProgressBar(total=max(status.total, 1), completed=status.ended))
     counts = Table.grid(padding=(0, 3))
     counts.add_row(
         Text(f"{status.ended} done", style="green"),
@@ -77,10 +79,7 @@ def panel(status: BatchStatus, figures: Figures) -> Panel:
         money(status),
         "finished" if status.state == "finished" else _left(figures),
     )
-    parts: list[Text | Table | ProgressBar] = [
-        ProgressBar(total=max(status.total, 1), completed=status.ended),
-        counts,
-    ]
+    parts: list[Text | Table] = [bar, counts]
     parts += [Text(f"{lane} stopped: {why}", style="red") for lane, why in status.stopped.items()]
     return Panel(Group(*parts), title=status.batch, title_align="left", border_style="dim")
 

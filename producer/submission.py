@@ -134,15 +134,16 @@ def hand_in(
 
     Raises NameTaken, NotHandedIn.
     """
-    known = ledger.batches.document(batch.batch)
-    if known is not None and _source(known) != _source(batch):
+    state = ledger.batches.open(batch, ledger.fleet.now_ms())
+    # Read after it is opened: of two that open a name at once, one is the first.
+    known = ledger.batches.document(batch.batch) or batch
+    if _source(known) != _source(batch):
         raise NameTaken(
             f"Batch {batch.batch} was made from {known.manifest} with other content or other options."
             " Choose another --batch NAME."
         )
-    state = ledger.batches.open(batch, ledger.fleet.now_ms())
     if state is not BatchState.OPENING:
-        return Submitted(known or batch, fresh=False)
+        return Submitted(known, fresh=False)
     try:
         for lane in batch.lanes:
             chunks.upload(batch.batch, lane, storage)

@@ -15,8 +15,8 @@ _WINDOWS_RESERVED = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNOR
 def safe_name(text: str) -> str:
     """A file name that every file system and bucket accepts, as near to `text` as can be."""
     name = _UNSAFE.sub("-", unicodedata.normalize("NFC", text)).strip("-. ")
-    while len(name.encode()) > _NAME_LIMIT_BYTES:
-        name = name[:-1]
+    while len(name.encode()) >= _NAME_LIMIT_BYTES:  # one byte is kept for the mark below
+        name = name[:-1].rstrip("-. ")
     if not name or _WINDOWS_RESERVED.fullmatch(name):
         name = f"_{name}"
     return name

@@ -11,7 +11,7 @@ import click
 
 from ledger.errors import LedgerDenied, LedgerError
 from schemas import queues
-from schemas.settings import WrongSettings, load_settings
+from schemas.settings import Settings, WrongSettings, load_settings
 from storage import BadUrl, Denied, StorageError
 from worker.bootstrap import make_worker
 from worker.logbook import keep_logbook
@@ -62,19 +62,22 @@ def main(concurrency: int | None, only: str, *, exit_with_parent: bool) -> None:
         sys.exit(EXIT_UNREACHABLE)
     if exit_with_parent:
         threading.Thread(target=_follow_parent, daemon=True).start()
-    process.app.worker_main(
-        [
-            "worker",
-            "--pool=threads",
-            f"--concurrency={settings.worker.concurrency}",
-            f"--queues={only}",
-            f"--hostname=imagemill-{os.getpid()}@%h",
-            f"--loglevel={settings.log_level}",
-            "--without-gossip",
-            "--without-mingle",
-            "--without-heartbeat",
-        ]
-    )
+    process.app.worker_main(_arguments(settings, only))
+
+
+def _arguments(settings: Settings, only: str) -> list[str]:
+    """What Celery is told: threads, which wait well on sockets, and no chatter between workers."""
+    return [
+        "worker",
+        "--pool=threads",
+        f"--concurrency={settings.worker.concurrency}",
+        f"--queues={only}",
+        f"--hostname=imagemill-{os.getpid()}@%h",
+        f"--loglevel={settings.log_level}",
+        "--without-gossip",
+        "--without-mingle",
+        "--without-heartbeat",
+    ]
 
 
 def _follow_parent() -> None:

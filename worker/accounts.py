@@ -67,8 +67,8 @@ class Accounts:
             )
         threads = self._settings.worker.concurrency
         try:
-            fetcher = open_fetcher(lane.provider, account, threads)
-            return open_provider(lane.provider, account, threads), fetcher
+            client = open_provider(lane.provider, account, threads)
+            return client, open_fetcher(lane.provider, account, threads)
         except ValueError as error:
             raise _unavailable("no-client", str(error)) from error
 

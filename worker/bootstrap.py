@@ -51,9 +51,12 @@ class WorkerProcess:
         self.clock.interrupt()
 
     def stop(self) -> None:
-        """Give everything back."""
+        """Hand out nothing more; the pool still works off what it holds."""
         self.drain()
         self._thread.join(timeout=5)
+
+    def close(self) -> None:
+        """Give everything back, once the pool has ended: its steps need leases and connections."""
         self.heartbeat.stop()
         self.accounts.close()
 
@@ -96,6 +99,8 @@ def _follow(process: WorkerProcess) -> None:
 
         def terminate(self, _parent: Any) -> None:
             process.stop()
+            process.close()
 
     process.app.steps["worker"].add(Companion)
     signals.worker_shutting_down.connect(lambda **_: process.drain(), weak=False)
+    signals.worker_shutdown.connect(lambda **_: process.close(), weak=False)

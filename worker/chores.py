@@ -7,7 +7,6 @@ import io
 from collections.abc import Iterator
 
 from results.report import write_results
-
 from schemas import layout
 from schemas.batch import ChunkRef
 from schemas.job import Job
@@ -40,9 +39,16 @@ def seal(lane: str, chunk: ChunkRef, tools: Tools) -> bool:
 
 
 def close(batch: str, tools: Tools) -> bool:
-    """Write a batch's tables and contact sheet once all its chunks are sealed."""
+    """Write a batch's tables and contact sheet once all its chunks are sealed.
+
+    False when they are not, or when it was finished before.
+    """
     document = tools.ledger.batches.document(batch)
     if document is None:
+        return False
+    status = tools.ledger.batches.status(batch)
+    if status is not None and status.finished_at is not None:
+        tools.ledger.batches.finish(batch, status.finished_at)
         return False
     counts = tools.ledger.batches.counts(document)
     if any(lane.chunks == 0 or lane.sealed < lane.chunks for lane in counts):

@@ -13,7 +13,7 @@ from ledger.errors import LedgerError
 from ledger.lanes import Chore, Handout
 from ledger.opening import Ledger
 from schemas import queues
-from schemas.catalogue import Catalogue
+from schemas.catalogue import Catalogue, UnknownModel
 from schemas.clock import SystemClock
 from schemas.lane import Lane
 from schemas.states import JobState
@@ -40,11 +40,15 @@ class Message(NamedTuple):
     args: tuple[str | int, ...]
 
 
+class NotPublished(Exception):
+    """The broker did not take the messages; leases bring back what they were about."""
+
+
 class Publishes(Protocol):
     """Sends messages to the workers."""
 
     def publish(self, messages: Sequence[Message]) -> None:
-        """Send messages, in one round trip."""
+        """Send messages, in one round trip. Raises NotPublished."""
         ...
 
 
@@ -70,6 +74,12 @@ class Dispatcher:
                     self.tick()
             except LedgerError as error:
                 log.warning("dispatcher.ledger", extra={"why": str(error)})
+                wait_s = STANDBY_S
+            except NotPublished as error:
+                log.warning("dispatcher.broker", extra={"why": str(error)})
+                wait_s = STANDBY_S
+            except Exception:  # the thread's edge: a worker that dispatches no more looks alive
+                log.exception("dispatcher.broke")
                 wait_s = STANDBY_S
             clock.sleep(wait_s)
 
@@ -116,10 +126,7 @@ class Dispatcher:
             return queues.CHORES, "poisoned"
         match handout.state:
             case JobState.RELEASED:
-                lane = Lane.parse(handout.claim.lane)
-                if self._catalogue.find(lane.model, lane.provider).synchronous:
-                    return queues.GENERATE, "submit"
-                return queues.SUBMIT, "submit"
+                return self._submit_queue(handout.claim.lane), "submit"
             case JobState.SUBMITTING:
                 return queues.SUBMIT, "submit_interrupted"
             case JobState.RUNNING:
@@ -128,6 +135,14 @@ class Dispatcher:
                 return queues.STORE, "store"
             case other:
                 raise ValueError(f"a job in state {other} is not handed out")
+
+    def _submit_queue(self, text: str) -> str:
+        lane = Lane.parse(text)
+        try:
+            model = self._catalogue.find(lane.model, lane.provider)
+        except UnknownModel:
+            return queues.SUBMIT  # where the lane is stopped, with the reason
+        return queues.GENERATE if model.synchronous else queues.SUBMIT
 
 
 def _chore(chore: Chore) -> Message:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import redis
 from celery import Celery
+from kombu.exceptions import OperationalError
 
-from worker.dispatcher import Message
+from worker.dispatcher import Message, NotPublished
 
 
 class Publisher:
@@ -16,7 +18,16 @@ class Publisher:
         self._app = app
 
     def publish(self, messages: Sequence[Message]) -> None:
-        """Send messages. What is lost on the way is handed out again when its lease ends."""
+        """Send messages. What is lost on the way is handed out again when its lease ends.
+
+        Raises NotPublished.
+        """
+        try:
+            self._send(messages)
+        except (OperationalError, redis.RedisError, OSError) as error:
+            raise NotPublished(f"{type(error).__name__}: {error}") from error
+
+    def _send(self, messages: Sequence[Message]) -> None:
         with self._app.producer_or_acquire() as producer, producer.batch(max_size=len(messages)):
             for message in messages:
                 self._app.send_task(

@@ -29,17 +29,26 @@ Fields = dict[str, str | int | float]
 
 
 def record(held: HeldJob, outcome: Outcome, tools: Tools) -> Moved:
-    """Move the job to where the outcome says, if the claim still holds."""
+    """Move the job to where the outcome says, if the claim still holds.
+
+    What a provider said of the whole lane holds whoever heard it, so a late writer still tells.
+    """
     if isinstance(outcome, Lost):
         return Moved.LOST
     if isinstance(outcome, GiveBack):
         _slow_or_stop(held, outcome, tools)
-    if isinstance(outcome, Drawn):
-        # Our own looks are always late: a lane that learned from them would look ever later.
-        took_s = held.elapsed_s if outcome.took_s is None else outcome.took_s
+    moved = tools.ledger.jobs.move(held.claim, held.record.chunk, _move(held, outcome))
+    if isinstance(outcome, Drawn) and moved is Moved.YES:
+        _learn(held, outcome, tools)
+    return moved
+
+
+def _learn(held: HeldJob, drawn: Drawn, tools: Tools) -> None:
+    # Our own looks are always late: a lane that learned from them would look ever later.
+    took_s = held.elapsed_s if drawn.took_s is None else drawn.took_s
+    # What is asked for again was learned from before, and an answer at once says nothing.
+    if took_s > 0 and not held.asked_again:
         tools.ledger.jobs.learn(str(held.lane), took_s)
-    move = _move(held, outcome)
-    return tools.ledger.jobs.move(held.claim, held.record.chunk, move)
 
 
 def _move(held: HeldJob, outcome: Outcome) -> Move:
@@ -62,14 +71,8 @@ def _move(held: HeldJob, outcome: Outcome) -> Move:
             )
         case Drawn():
             return Move(state, JobState.STORING, fields=_drawn_fields(outcome))
-        case StoreLater(delay_s, troubles, images, failures):
-            kept = json.dumps([image.model_dump(mode="json") for image in images])
-            found: Fields = {
-                "troubles": troubles,
-                "images": kept,
-                "failures": _failures_json(failures),
-            }
-            return Move(state, JobState.STORING, delay_s=delay_s, fields=found)
+        case StoreLater(delay_s):
+            return Move(state, JobState.STORING, delay_s=delay_s, fields=_kept_fields(outcome))
         case AskAgain():
             return Move(state, JobState.RUNNING, fields={"asked_again": 1, "troubles": 0})
         case Ended(result):
@@ -103,6 +106,14 @@ def _drawn_fields(drawn: Drawn) -> Fields:
     if drawn.actual_prompt:
         fields["actual_prompt"] = drawn.actual_prompt
     return fields
+
+
+def _kept_fields(later: StoreLater) -> Fields:
+    return {
+        "troubles": later.troubles,
+        "images": json.dumps([image.model_dump(mode="json") for image in later.images]),
+        "failures": _failures_json(later.failures),
+    }
 
 
 def _failures_json(failures: tuple[Failure, ...]) -> str:

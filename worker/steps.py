@@ -11,7 +11,7 @@ from typing import assert_never
 from schemas.failure import ErrorClass, Failure
 from schemas.states import JobState
 from worker.held import HeldJob
-from worker.outcomes import AskAgain, Drawn, Ended, GiveBack, Lost, Outcome, Retry, Ticketed, Wait
+from worker.outcomes import Drawn, Ended, GiveBack, Lost, Outcome, Retry, StoreLater, Ticketed, Wait
 from worker.policy.polling import lost, next_poll_s, overdue
 from worker.policy.retrying import (
     GiveUp,
@@ -28,6 +28,7 @@ from worker.providers.port import (
     Done,
     NotSent,
     Refused,
+    RemotePicture,
     StillRunning,
     TaskFailed,
     TaskUnknown,
@@ -42,6 +43,7 @@ PATIENCE_S = 1.0
 
 def submit(held: HeldJob, tools: Tools) -> Outcome:
     """Released: wait for our slot, mark, order the pictures once, and say what came of it."""
+    provider = tools.provider(held)  # before the mark: where there is none, nothing was sent
     slot = tools.submit_bucket(held).take(
         held.limits.rate_per_s, held.limits.burst, patience_s=PATIENCE_S
     )
@@ -53,11 +55,11 @@ def submit(held: HeldJob, tools: Tools) -> Outcome:
     if not tools.mark_submitting(held):
         return Lost("the claim was lost, or held up too long, before anything was sent")
 
-    match tools.provider(held).submit(held.job, held.model):
+    match provider.submit(held.job, held.model):
         case Accepted(ticket):
             return Ticketed(ticket, _first_poll_s(held, tools))
         case Done() as done:
-            return store_pictures(held, _drawn(done), tools)
+            return _drawn_at_once(held, _drawn(done), tools)
         case NotSent():
             later = after_not_sent(held.troubles + 1, tools.chance())
             return Retry(later.wait_s, refund=True, troubles=held.troubles + 1)
@@ -71,12 +73,13 @@ def submit(held: HeldJob, tools: Tools) -> Outcome:
 
 def poll(held: HeldJob, tools: Tools) -> Outcome:
     """Running: ask the provider how the task is, and never let a refused question end the job."""
+    provider = tools.provider(held)
     slot = tools.poll_bucket(held).take(tools.query_rate_per_s(held), 1, patience_s=PATIENCE_S)
     if not slot.booked:
         return Wait(slot.wait_s, held.troubles)
     tools.clock.sleep(slot.wait_s)
 
-    match tools.provider(held).poll(held.ticket):
+    match provider.poll(held.ticket):
         case StillRunning():
             late = overdue(held.elapsed_s)
             return _failed(held, late, tools) if late else Wait(_next_poll_s(held, tools))
@@ -97,11 +100,7 @@ def poll(held: HeldJob, tools: Tools) -> Outcome:
 
 def store(held: HeldJob, tools: Tools) -> Outcome:
     """Storing: fetch what the provider drew, check it, and put it where it belongs."""
-    drawn = Drawn(held.pictures(), held.failures())
-    outcome = store_pictures(held, drawn, tools)
-    if isinstance(outcome, AskAgain) and held.asked_again:
-        return store_pictures(held, drawn, tools, last_try=True)
-    return outcome
+    return store_pictures(held, Drawn(held.pictures(), held.failures()), tools)
 
 
 def submit_interrupted(held: HeldJob, tools: Tools) -> Outcome:
@@ -121,6 +120,20 @@ def poisoned(held: HeldJob, tools: Tools) -> Outcome:
     return _failed(held, failure, tools)
 
 
+def _drawn_at_once(held: HeldJob, drawn: Drawn, tools: Tools) -> Outcome:
+    """A synchronous provider's pictures: addresses are written down first, bytes are stored now.
+
+    Bytes are nowhere but in this process, so it tries until it has stored them or must end.
+    """
+    if all(isinstance(picture, RemotePicture) for picture in drawn.pictures):
+        return drawn
+    outcome = store_pictures(held, drawn, tools)
+    while isinstance(outcome, StoreLater):
+        tools.clock.sleep(outcome.delay_s)
+        outcome = store_pictures(held, drawn, tools, last_try=tools.clock.interrupted)
+    return outcome
+
+
 def _refused(held: HeldJob, failure: Failure, retry_after_s: float | None, tools: Tools) -> Outcome:
     match after_failure(failure, held.record.attempts, tools.chance(), retry_after_s):
         case Throttle(pause_s):
@@ -129,8 +142,8 @@ def _refused(held: HeldJob, failure: Failure, retry_after_s: float | None, tools
             return GiveBack(refund=True, stop_lane=failure)
         case RetryLater(wait_s):
             return Retry(wait_s)
-        case GiveUp():
-            return _failed(held, failure, tools)
+        case GiveUp(state):
+            return _failed(held, failure, tools, state)
         case Uncertain():
             return _uncertain(held, failure.message, tools)
         case never:
@@ -144,7 +157,9 @@ def _task_failed(held: HeldJob, failure: Failure, tools: Tools) -> Outcome:
             return Retry(wait_s)
         case StopLane():
             return GiveBack(refund=True, stop_lane=failure)
-        case GiveUp() | Uncertain():
+        case GiveUp(state):
+            return _failed(held, failure, tools, state)
+        case Uncertain():
             return _failed(held, failure, tools)
         case never:
             assert_never(never)
@@ -183,8 +198,10 @@ def _next_poll_s(held: HeldJob, tools: Tools) -> float:
     return next_poll_s(held.elapsed_s, held.record.learned, held.model.typical_s, tools.chance())
 
 
-def _failed(held: HeldJob, failure: Failure, tools: Tools) -> Ended:
-    return Ended(held.result(JobState.FAILED, tools.clock.now(), failures=(failure,)))
+def _failed(
+    held: HeldJob, failure: Failure, tools: Tools, state: JobState = JobState.FAILED
+) -> Ended:
+    return Ended(held.result(state, tools.clock.now(), failures=(failure,)))
 
 
 def _uncertain(held: HeldJob, reason: str, tools: Tools) -> Ended:

@@ -21,6 +21,8 @@ from worker.tools import Tools
 
 PATIENT_TROUBLES = 6
 """Failed tries to fetch a job's pictures before they are given up, while their address works."""
+STORAGE_TRIES = 4
+"""Where the backoff stands while our storage fails: tried again every 8 s on average."""
 
 
 @dataclass(frozen=True)
@@ -51,19 +53,17 @@ def store_pictures(
                 missed.append(stored)
     kept = tuple(images.values())
 
-    if any(miss.fresh for miss in missed) and not last_try:
+    if any(miss.fresh for miss in missed) and held.ticket and not held.asked_again:
         return AskAgain()
-    if _worth_another_try(missed, held.troubles) and not last_try:
+    if not last_try and any(miss.patient for miss in missed):
+        # A storage that fails spends none of the tries a picture has.
+        delay_s = backoff_s(STORAGE_TRIES, tools.chance())
+        return StoreLater(delay_s, held.troubles, kept, drawn.failures)
+    if not last_try and held.troubles < PATIENT_TROUBLES and any(miss.again for miss in missed):
         delay_s = backoff_s(held.troubles + 1, tools.chance())
         return StoreLater(delay_s, held.troubles + 1, kept, drawn.failures)
     failures = (*drawn.failures, *(miss.failure for miss in missed))
     return _ended(held, kept, failures, tools, charged=len(drawn.pictures))
-
-
-def _worth_another_try(missed: list[Missed], troubles: int) -> bool:
-    if any(miss.patient for miss in missed):
-        return True
-    return troubles < PATIENT_TROUBLES and any(miss.again for miss in missed)
 
 
 def _ended(
@@ -93,7 +93,8 @@ def _store(held: HeldJob, drawn: Drawn, picture: Picture, tools: Tools) -> Image
     try:
         facts = inspect(data)
     except NotAPicture as error:
-        return Missed(_failure(picture, "not-a-picture", str(error)), again=True)
+        failure = _failure(picture, "not-a-picture", str(error))
+        return Missed(failure, again=not isinstance(picture, InlinePicture))
     image = Image(
         key=layout.image_key(held.claim.batch, held.job.name, picture.index, facts.extension),
         index=picture.index,

@@ -7,9 +7,9 @@ from collections.abc import Callable
 
 from celery import Celery
 
-from ledger.jobs import Claim, Moved
+from ledger.jobs import Claim, Move, Moved, Record
 from schemas.batch import ChunkRef
-from schemas.catalogue import Catalogue
+from schemas.catalogue import Catalogue, UnknownModel
 from schemas.job import Job
 from schemas.lane import Lane
 from schemas.queues import step_task
@@ -18,7 +18,7 @@ from worker import chores, steps
 from worker.accounts import ProviderUnavailable
 from worker.heartbeat import Heartbeat
 from worker.held import HeldJob
-from worker.outcomes import GiveBack, Outcome
+from worker.outcomes import GiveBack, Outcome, Wait
 from worker.recording import record
 from worker.tools import Tools
 
@@ -34,6 +34,9 @@ STEPS: dict[str, tuple[Step, tuple[JobState, ...]]] = {
     "poisoned": (steps.poisoned, OPEN_STATES),
 }
 """Each step's task, and the states in which it may begin."""
+
+UNAVAILABLE_S = 30.0
+"""A job whose provider this worker cannot ask is looked at again after this."""
 
 
 class Desk:
@@ -87,7 +90,11 @@ class Desk:
         if found is None:
             return None
         lane = Lane.parse(claim.lane)
-        model = self._catalogue.find(lane.model, lane.provider)
+        try:
+            model = self._catalogue.find(lane.model, lane.provider)
+        except UnknownModel as error:
+            self._give_back_unknown(claim, found, error)
+            return None
         return HeldJob(
             claim=claim,
             record=found,
@@ -103,7 +110,17 @@ class Desk:
         except ProviderUnavailable as error:
             if held.record.state is JobState.RELEASED:
                 return GiveBack(refund=False, stop_lane=error.failure)
-            raise
+            # Paid for already: it waits for whoever brings the key back.
+            self._tools.stop_lane(held, error.failure)
+            return Wait(UNAVAILABLE_S, held.troubles)
+
+    def _give_back_unknown(self, claim: Claim, found: Record, error: UnknownModel) -> None:
+        """A lane this worker's catalogue does not know stops; what was not sent goes back."""
+        self._tools.ledger.lanes.stop(claim.lane, f"unknown-model: {error}")
+        if found.state is JobState.RELEASED:
+            move = Move(JobState.RELEASED, JobState.PENDING, ready=True)
+            self._tools.ledger.jobs.move(claim, found.chunk, move)
+        log.warning("lane.unknown", extra={"lane": claim.lane, "job": claim.job})
 
 
 def register(app: Celery, desk: Desk) -> None:
@@ -138,5 +155,5 @@ def _at_the_edge(action: Callable[[], None], name: str) -> None:
     """Nothing escapes to Celery: what failed unforeseen comes back when its lease ends."""
     try:
         action()
-    except Exception:  # the one broad except: a bug in one job must not end the worker
+    except Exception:  # the edge: a bug in one job must not end the worker
         log.exception("step.broke", extra={"step": name})

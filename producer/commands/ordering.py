@@ -32,48 +32,49 @@ class RowsRefused(ProducerError):
     exit_code = ExitCode.MANIFEST
 
 
+_OPTIONS = [
+    click.option("--model", metavar="NAME", help="Model of the rows that name none."),
+    click.option(
+        "--set",
+        "sets",
+        multiple=True,
+        metavar="NAME=VALUE",
+        help="Default for rows that leave it empty, e.g. n=2. Repeatable.",
+    ),
+    click.option(
+        "--account",
+        default="default",
+        show_default=True,
+        help="Account of imagemill.toml to order through.",
+    ),
+    click.option(
+        "--skip-invalid",
+        is_flag=True,
+        help=f"Go on without the bad rows; they are written to {INVALID_CSV}.",
+    ),
+    click.option(
+        "--batch",
+        "name",
+        metavar="NAME",
+        help="The batch's name. [default: made of file name, day and content]",
+    ),
+    click.option(
+        "--format",
+        "form",
+        type=click.Choice(["csv", "jsonl"]),
+        help="The manifest's form, where its name does not say.",
+    ),
+    click.option(
+        "--encoding",
+        metavar="NAME",
+        help="The manifest's encoding, e.g. gb18030. [default: UTF-8]",
+    ),
+]
+
+
 def order_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """The options that say how a manifest is read and ordered."""
-    for option in reversed(
-        [
-            click.option("--model", metavar="NAME", help="Model of the rows that name none."),
-            click.option(
-                "--set",
-                "sets",
-                multiple=True,
-                metavar="NAME=VALUE",
-                help="Default for rows that leave it empty, e.g. n=2. Repeatable.",
-            ),
-            click.option(
-                "--account",
-                default="default",
-                show_default=True,
-                help="Account of imagemill.toml to order through.",
-            ),
-            click.option(
-                "--skip-invalid",
-                is_flag=True,
-                help=f"Go on without the bad rows; they are written to {INVALID_CSV}.",
-            ),
-            click.option(
-                "--batch",
-                "name",
-                metavar="NAME",
-                help="The batch's name. [default: made of file name, day and content]",
-            ),
-            click.option(
-                "--format",
-                "form",
-                type=click.Choice(["csv", "jsonl"]),
-                help="The manifest's form, where its name does not say.",
-            ),
-            click.option(
-                "--encoding",
-                metavar="NAME",
-                help="The manifest's encoding, e.g. gb18030. [default: UTF-8]",
-            ),
-        ]
-    ):
+    for option in reversed(_OPTIONS):
         command = option(command)
     return command
 

@@ -127,7 +127,8 @@ class LaneModel:
         job = self.jobs.get(ref)
         if job is None or job.claim != claim or job.state is not move.source:
             return False
-        job.handouts = 0
+        if not move.lease_left_s:
+            job.handouts = 0
         job.attempts += move.attempts
         if move.source is JobState.PENDING and ref in self.ready:
             self.ready.remove(ref)
@@ -146,7 +147,7 @@ class LaneModel:
         job = self.jobs.get(ref)
         if job is None or job.claim != claim:
             return False
-        if ref in self.agenda:
+        if job.handouts and ref in self.agenda:
             self.agenda[ref] = until
         return True
 

@@ -198,6 +198,21 @@ def test_renewing_lengthens_the_lease_of_those_who_hold_it(scene: Scene) -> None
     assert scene.ledger.jobs.renew([], 300) == []
 
 
+def test_renewing_leaves_the_next_moment_that_an_outcome_set(scene: Scene) -> None:
+    claim = _claim(scene, JobState.RUNNING)
+    scene.move(claim, Move(JobState.RUNNING, JobState.RUNNING, delay_s=2))
+    assert scene.ledger.jobs.renew([claim], 300) == [True]
+    assert scene.delay_s(claim.ref) == pytest.approx(2, abs=1)
+
+
+def test_renewing_goes_on_while_a_request_is_on_its_way(scene: Scene) -> None:
+    claim = _claim(scene, JobState.RELEASED)
+    begin = Move(JobState.RELEASED, JobState.SUBMITTING, delay_s=30, lease_left_s=15, attempts=1)
+    assert scene.move(claim, begin) is Moved.YES
+    scene.ledger.jobs.renew([claim], 300)
+    assert scene.delay_s(claim.ref) == pytest.approx(300, abs=5)
+
+
 @pytest.mark.parametrize("state", [JobState.SUCCEEDED, JobState.PENDING])
 def test_renewing_never_brings_back_a_job_without_a_moment(scene: Scene, state: JobState) -> None:
     (claim,) = scene.released(1)
@@ -253,10 +268,11 @@ def test_a_claim_knows_its_batch_and_job() -> None:
         (Move(JobState.RUNNING, JobState.STORING, delay_s=HOUR_S), True),
         (Move(JobState.RUNNING, JobState.PENDING, ready=True), True),
         (Move(JobState.RUNNING, JobState.FAILED), True),
-        (Move(JobState.RUNNING, JobState.RUNNING, delay_s=0), False),
+        (Move(JobState.RUNNING, JobState.RUNNING, delay_s=0), True),
+        (Move(JobState.RUNNING, JobState.RUNNING, delay_s=HOUR_S), False),
     ],
 )
-def test_a_move_that_makes_room_or_work_asks_for_a_look(
+def test_a_move_asks_for_a_look_when_there_is_room_or_work(
     scene: Scene, move: Move, soon: bool
 ) -> None:
     claim = _claim(scene, JobState.RUNNING)
