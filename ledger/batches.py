@@ -83,10 +83,11 @@ class Batches:
             for lane in batch.lanes:
                 pipe.hgetall(LaneKeys(lane).counts(batch.batch))
                 pipe.hget(LaneKeys(lane).config, "stopped")
+                pipe.get(LaneKeys(lane).trouble)
             replies = pipe.execute()
         found = []
         for index, (lane, total) in enumerate(batch.lanes.items()):
-            figures, stopped = replies[2 * index], replies[2 * index + 1]
+            figures, stopped, trouble = replies[3 * index : 3 * index + 3]
             states = {state: int(figures.get(state, 0)) for state in JobState}
             if "chunks" not in figures:
                 states[JobState.PENDING] = total
@@ -94,7 +95,8 @@ class Batches:
                 key: int(figures.get(key, 0))
                 for key in ("images", "cost_micro", "chunks", "sealed")
             }
-            found.append(LaneCounts(lane=lane, states=states, stopped=stopped, **rest))
+            reasons = {"stopped": stopped, "trouble": trouble}
+            found.append(LaneCounts(lane=lane, states=states, **reasons, **rest))
         return found
 
     def status(self, name: str) -> BatchStatus | None:
@@ -121,5 +123,6 @@ class Batches:
             started_at=record.get("started_at"),
             finished_at=record.get("finished_at"),
             stopped={counts.lane: counts.stopped for counts in lanes if counts.stopped},
+            troubles={counts.lane: counts.trouble for counts in lanes if counts.trouble},
             **{str(s): sum(counts.states[s] for counts in lanes) for s in JobState},
         )

@@ -61,6 +61,8 @@ class LaneKeys:
         """Hash {tat_us, cut, cut_until_us, closed_until_us}; expires."""
         self.learned = f"{self._tag}:learned"
         """List of the last generation times, in seconds."""
+        self.trouble = f"{self._tag}:trouble"
+        """String: why the provider could not even be asked; expires."""
         self.job_prefix = f"{self._tag}:job:"
         self.counts_prefix = f"{self._tag}:counts:"
         self.chunk_prefix = f"{self._tag}:chunk:"

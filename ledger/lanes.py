@@ -20,6 +20,7 @@ HORIZON_S = 0.2
 """Slots this far ahead are handed out: some ticks and a message's way, and no more threads asleep."""
 READY_LOW_S = 5.0
 """A chunk is loaded when the ready jobs would last the bucket less than this."""
+TROUBLE_S = 60
 STORE_BACKLOG = 500
 """Jobs waiting to be stored beyond which nothing new is ordered: paid links expire."""
 
@@ -133,6 +134,11 @@ class Lanes:
             was_stopped = bool(self._client.hdel(LaneKeys(lane).config, "stopped"))
         self._scripts.run(nudge(LANES, lane))
         return was_stopped
+
+    def note_trouble(self, lane: str, why: str) -> None:
+        """Remember for a minute why the provider could not even be asked."""
+        with translated():
+            self._client.set(LaneKeys(lane).trouble, why, ex=TROUBLE_S)
 
     def count_throttled(self, lane: str) -> None:
         """Count a request the provider refused as one too many."""

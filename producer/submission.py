@@ -46,6 +46,10 @@ class UnknownAccount(ProducerError):
     exit_code = ExitCode.SETTINGS
 
 
+SIMULATOR_ACCOUNT = "simulator"
+"""Rehearsals have lanes of their own: a real worker never pays for them, nor they for real rows."""
+
+
 @dataclass(frozen=True)
 class Order:
     """What the command line says about a batch."""

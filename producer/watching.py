@@ -8,9 +8,9 @@ from ledger.batches import Batches
 from producer.errors import ProducerError
 from producer.exit_codes import ExitCode
 from producer.progress import Show
-from schemas.batch import BatchStatus
+from schemas.batch import BatchStatus, LaneCounts
 from schemas.clock import SystemClock
-from schemas.states import BatchState
+from schemas.states import OPEN_STATES, BatchState, JobState
 
 LOOK_S = 0.25
 
@@ -25,6 +25,24 @@ class WaitedTooLong(ProducerError):
     """The batch was not finished in time."""
 
     exit_code = ExitCode.WAITED
+
+
+class LanesStopped(ProducerError):
+    """Every lane that still has rows has stopped."""
+
+    exit_code = ExitCode.SETTINGS
+
+
+def all_stopped(lanes: list[LaneCounts]) -> str | None:
+    """Why nothing moves any more, if every lane with unfinished rows has stopped."""
+    unfinished = [lane for lane in lanes if any(lane.states[state] for state in OPEN_STATES)]
+    acting = [s for s in OPEN_STATES if s is not JobState.PENDING]
+    busy = any(lane.states[state] for lane in unfinished for state in acting)
+    if busy or not unfinished or not all(lane.stopped for lane in unfinished):
+        return None
+    reasons = "; ".join(f"{lane.lane} stopped: {lane.stopped}" for lane in unfinished)
+    rows = sum(lane.states[JobState.PENDING] for lane in unfinished)
+    return f"{reasons}. {rows} row(s) wait, unpaid."
 
 
 def status_of(batches: Batches, name: str) -> BatchStatus:
@@ -55,9 +73,9 @@ def watch(
     clock: SystemClock,
     *,
     timeout_s: float | None = None,
-    still_alive: Callable[[], None] = lambda: None,
+    check: Callable[[], None] = lambda: None,
 ) -> BatchStatus:
-    """Show a batch until it is finished. Raises WaitedTooLong; the batch goes on."""
+    """Show a batch until it is finished. Raises WaitedTooLong, and whatever `check` raises."""
     began_s = clock.monotonic_s()
     while True:
         status = status_of(batches, name)
@@ -70,5 +88,5 @@ def watch(
                 f"{name} is not finished after {timeout_s:g} s; it goes on."
                 f" `imagemill watch {name}` follows it."
             )
-        still_alive()
+        check()
         clock.sleep(LOOK_S)

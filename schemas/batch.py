@@ -60,6 +60,9 @@ class LaneCounts(Contract):
     chunks: int = Field(default=0, description="chunks handed in")
     sealed: int = Field(default=0, description="chunks whose results are written")
     stopped: str | None = Field(default=None, description="why the lane takes no new jobs")
+    trouble: str | None = Field(
+        default=None, description="why the provider could not even be asked, within the last minute"
+    )
 
 
 class BatchStatus(Contract):
@@ -86,6 +89,9 @@ class BatchStatus(Contract):
     started_at: str | None = None
     finished_at: str | None = None
     stopped: dict[str, str] = Field(default_factory=dict, description="stopped lanes and reasons")
+    troubles: dict[str, str] = Field(
+        default_factory=dict, description="lanes whose provider cannot be asked just now, and why"
+    )
 
     @property
     def ended(self) -> int:

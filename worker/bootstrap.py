@@ -23,6 +23,10 @@ from worker.publisher import Publisher
 from worker.tasks import Desk, register
 from worker.tools import Tools
 
+TAKE_AGAIN_S = 0.05
+"""A worker whose threads were all busy looks for messages again after this: Celery's loop would
+sleep for up to a second, as nothing wakes it when a thread becomes free."""
+
 
 @dataclass
 class WorkerProcess:
@@ -91,7 +95,9 @@ def _follow(process: WorkerProcess) -> None:
 
         requires = ("celery.worker.components:Pool",)
 
-        def start(self, _parent: Any) -> None:
+        def start(self, parent: Any) -> None:
+            if parent.hub is not None:
+                parent.hub.call_repeatedly(TAKE_AGAIN_S, lambda: None)
             process.start()
 
         def stop(self, _parent: Any) -> None:

@@ -23,6 +23,8 @@ log = logging.getLogger(__name__)
 TICK_S = 0.05
 TERM_S = 3.0
 """A frozen leader is replaced after this."""
+RESIGN_S = 0.001
+"""The term of a leader that leaves."""
 STANDBY_S = 0.5
 AGAIN_S = 1.0
 """A lane with work is looked at this often even if nobody asks."""
@@ -82,6 +84,16 @@ class Dispatcher:
                 log.exception("dispatcher.broke")
                 wait_s = STANDBY_S
             clock.sleep(wait_s)
+        self._resign()
+
+    def _resign(self) -> None:
+        """Another may lead at once; where that cannot be said, it leads when our term ends."""
+        if not self._leads_until_s:
+            return
+        try:
+            self._ledger.fleet.lead(self._name, RESIGN_S)
+        except LedgerError as error:
+            log.info("dispatcher.not_resigned", extra={"why": str(error)})
 
     def _leading(self, clock: SystemClock) -> bool:
         now_s = clock.monotonic_s()

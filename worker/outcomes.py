@@ -46,6 +46,8 @@ class Retry:
     """Nothing was sent: the attempt is given back."""
     troubles: int = 0
     """Tries in a row that could not even be sent, for the backoff."""
+    why: str | None = None
+    """Why nothing could be sent: people should see it while it lasts."""
 
 
 @dataclass(frozen=True)

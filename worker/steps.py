@@ -60,9 +60,9 @@ def submit(held: HeldJob, tools: Tools) -> Outcome:
             return Ticketed(ticket, _first_poll_s(held, tools))
         case Done() as done:
             return _drawn_at_once(held, _drawn(done), tools)
-        case NotSent():
+        case NotSent(reason):
             later = after_not_sent(held.troubles + 1, tools.chance())
-            return Retry(later.wait_s, refund=True, troubles=held.troubles + 1)
+            return Retry(later.wait_s, refund=True, troubles=held.troubles + 1, why=reason)
         case Refused(failure, retry_after_s):
             return _refused(held, failure, retry_after_s, tools)
         case Unanswered(reason):

@@ -10,6 +10,7 @@ import click
 
 from ledger.errors import LedgerError
 from ledger.opening import Ledger, open_ledger
+from producer.connecting import server_url
 from producer.diagnosis import (
     Finding,
     Verdict,
@@ -69,22 +70,17 @@ def _storage(session: Session) -> Finding:
 
 def _server(session: Session) -> Iterator[Finding]:
     settings = session.settings
-    server = None
-    url = settings.redis_url
-    if url is None:
-        server = EmbeddedServer(mill_folder(storage_from(settings)))
-        url = server.start(session.clock)
-    ledger = open_ledger(url.get_secret_value(), patient=False)
-    try:
-        yield from _examine_server(ledger, session, embedded=server is not None)
-    except LedgerError as error:
-        yield Finding(
-            subject="server", verdict=Verdict.FAIL, found="does not answer", advice=str(error)
-        )
-    finally:
-        ledger.close()
-        if server is not None:
-            server.stop()
+    server = EmbeddedServer(mill_folder(storage_from(settings)))
+    with server_url(settings, server, session.clock) as url:
+        ledger = open_ledger(url.get_secret_value(), patient=False)
+        try:
+            yield from _examine_server(ledger, session, embedded=settings.redis_url is None)
+        except LedgerError as error:
+            yield Finding(
+                subject="server", verdict=Verdict.FAIL, found="does not answer", advice=str(error)
+            )
+        finally:
+            ledger.close()
 
 
 def _examine_server(ledger: Ledger, session: Session, *, embedded: bool) -> Iterator[Finding]:

@@ -17,7 +17,7 @@ from producer.manifest import open_manifest
 from producer.problems_text import render_cautions, render_problems
 from producer.retirement import retirement_notice
 from producer.session import Session
-from producer.submission import Checked, Order, check, check_account
+from producer.submission import SIMULATOR_ACCOUNT, Checked, Order, check, check_account
 from producer.tally import Tally
 from schemas.catalogue import catalogue
 from schemas.lane import Lane
@@ -81,11 +81,13 @@ def order_options(command: Callable[..., Any]) -> Callable[..., Any]:
 
 def order_from(options: dict[str, Any], session: Session, *, simulated: bool = False) -> Order:
     """What the options say. Raises OptionError, UnknownAccount."""
-    check_account(options["account"], session.settings)
+    account = SIMULATOR_ACCOUNT if simulated else options["account"]
+    if not simulated:
+        check_account(account, session.settings)
     return Order(
         name=options["name"],
         defaults=defaults_from(options["model"], options["sets"], catalogue()),
-        account=options["account"],
+        account=account,
         skip_invalid=options["skip_invalid"],
         simulated=simulated,
     )

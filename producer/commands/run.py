@@ -13,13 +13,13 @@ from producer.commands.ordering import checked_manifest, order_from, order_optio
 from producer.connecting import open_checked_storage, opened_ledger
 from producer.exit_codes import ExitCode, of_finished
 from producer.local_mill import LocalMill, mill_folder
-from producer.processes import Child, ChildError
+from producer.processes import ChildError
 from producer.progress import money, progress
 from producer.session import Session, SettingsError, open_session, session_options
 from producer.submission import describe, hand_in, lane_limits
-from producer.watching import NoSuchBatch, chosen, status_of, watch
+from producer.watching import LanesStopped, NoSuchBatch, all_stopped, chosen, status_of, watch
 from schemas import layout
-from schemas.batch import BatchStatus
+from schemas.batch import Batch, BatchStatus
 from schemas.catalogue import catalogue
 from schemas.states import BatchState
 from storage import Storage
@@ -73,16 +73,11 @@ def _work(batch: str, mill: LocalMill, ledger: Ledger, storage: Storage, session
     if document is None:
         raise NoSuchBatch(f"There is no batch {batch!r}.")
     try:
-        status = _until_finished(batch, mill, ledger, session, simulated=document.simulated)
+        status = _until_finished(document, mill, ledger, session)
     except KeyboardInterrupt:
-        where = (
-            ""
-            if session.settings.storage_url == "./out"
-            else f" --out {session.settings.storage_url}"
-        )
         session.complain(
             f"\nStopped; nothing is lost and nothing is paid twice."
-            f" Go on with: imagemill run --resume{where}"
+            f" Go on with: {_resume_command(session)}"
         )
         sys.exit(ExitCode.INTERRUPTED)
     _say_where(status, storage, session)
@@ -93,21 +88,29 @@ def _work(batch: str, mill: LocalMill, ledger: Ledger, storage: Storage, session
 
 
 def _until_finished(
-    batch: str, mill: LocalMill, ledger: Ledger, session: Session, *, simulated: bool
+    document: Batch, mill: LocalMill, ledger: Ledger, session: Session
 ) -> BatchStatus:
-    status = status_of(ledger.batches, batch)
+    status = status_of(ledger.batches, document.batch)
     if status.state == BatchState.FINISHED:
         return status
-    worker = mill.start_worker(mill.start_server(), simulated=simulated)
+    for lane in document.lanes:
+        ledger.lanes.resume(lane)  # whoever says run has seen to what stopped it
+    worker = mill.start_worker(mill.start_server(), simulated=document.simulated)
+
+    def check() -> None:
+        if worker.ended:
+            raise ChildError(f"The worker ended: {worker.last_words()} (see {worker.log})")
+        stopped = all_stopped(ledger.batches.counts(document))
+        if stopped:
+            raise LanesStopped(f"{stopped} Then go on with: {_resume_command(session)}")
+
     with progress(session.err, quiet=session.quiet) as show:
-        return watch(
-            ledger.batches, batch, show, session.clock, still_alive=lambda: _still_alive(worker)
-        )
+        return watch(ledger.batches, document.batch, show, session.clock, check=check)
 
 
-def _still_alive(worker: Child) -> None:
-    if worker.ended:
-        raise ChildError(f"The worker ended: {worker.last_words()} (see {worker.log})")
+def _resume_command(session: Session) -> str:
+    place = session.settings.storage_url
+    return "imagemill run --resume" + ("" if place == "./out" else f" --out {place}")
 
 
 def _say_where(status: BatchStatus, storage: Storage, session: Session) -> None:
