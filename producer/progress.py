@@ -57,6 +57,8 @@ def line(status: BatchStatus, figures: Figures) -> str:
     )
     if status.state == "finished":
         return f"{text}, finished"
+    for lane, why in (*status.stopped.items(), *status.troubles.items()):
+        text += f"; {lane}: {why}"
     if figures.remaining_s is not None:
         text += f", about {duration(figures.remaining_s)} left"
     return text
@@ -81,6 +83,7 @@ def panel(status: BatchStatus, figures: Figures) -> Panel:
     )
     parts: list[Text | Table] = [bar, counts]
     parts += [Text(f"{lane} stopped: {why}", style="red") for lane, why in status.stopped.items()]
+    parts += [Text(f"{lane}: {why}", style="yellow") for lane, why in status.troubles.items()]
     return Panel(Group(*parts), title=status.batch, title_align="left", border_style="dim")
 
 

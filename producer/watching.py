@@ -40,9 +40,9 @@ def all_stopped(lanes: list[LaneCounts]) -> str | None:
     busy = any(lane.states[state] for lane in unfinished for state in acting)
     if busy or not unfinished or not all(lane.stopped for lane in unfinished):
         return None
-    reasons = "; ".join(f"{lane.lane} stopped: {lane.stopped}" for lane in unfinished)
+    reasons = "; ".join(f"{lane.lane} stopped: {lane.stopped}".rstrip(".") for lane in unfinished)
     rows = sum(lane.states[JobState.PENDING] for lane in unfinished)
-    return f"{reasons}. {rows} row(s) wait, unpaid."
+    return f"{reasons}. {rows} row{' waits' if rows == 1 else 's wait'}, unpaid. Put it right."
 
 
 def status_of(batches: Batches, name: str) -> BatchStatus:

@@ -37,6 +37,8 @@ def record(held: HeldJob, outcome: Outcome, tools: Tools) -> Moved:
         return Moved.LOST
     if isinstance(outcome, GiveBack):
         _slow_or_stop(held, outcome, tools)
+    if isinstance(outcome, Retry) and outcome.why:
+        tools.ledger.lanes.note_trouble(str(held.lane), outcome.why)
     moved = tools.ledger.jobs.move(held.claim, held.record.chunk, _move(held, outcome))
     if isinstance(outcome, Drawn) and moved is Moved.YES:
         _learn(held, outcome, tools)

@@ -124,13 +124,13 @@ class Desk:
 
 
 def register(app: Celery, desk: Desk) -> None:
-    """Make the tasks of an app."""
+    """Make the tasks of an app, and of no other: each has a desk of its own."""
     for name in STEPS:
-        app.task(name=step_task(name))(_step_body(desk, name))
+        app.task(name=step_task(name), shared=False)(_step_body(desk, name))
     for name in ("load", "seal"):
-        app.task(name=step_task(name))(_chore_body(desk, name))
+        app.task(name=step_task(name), shared=False)(_chore_body(desk, name))
 
-    @app.task(name=step_task("close"))
+    @app.task(name=step_task("close"), shared=False)
     def close(batch: str) -> None:
         _at_the_edge(lambda: desk.close(batch), "close")
 

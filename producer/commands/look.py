@@ -180,4 +180,5 @@ def _lines(found: BatchStatus) -> list[tuple[str, str]]:
     lines += [("images", str(found.images)), ("cost", money(found))]
     lines += [("started", found.started_at or ""), ("finished", found.finished_at or "")]
     lines += [("stopped", f"{lane}: {why}") for lane, why in found.stopped.items()]
+    lines += [("trouble", f"{lane}: {why}") for lane, why in found.troubles.items()]
     return [(name, value) for name, value in lines if value]
