@@ -38,9 +38,9 @@ class Batches:
 
     def start(self, batch: str) -> None:
         """All chunks are handed in: from now on it can finish."""
+        self.look_at(batch)  # first: only a batch that is still opening is completed after a crash
         with translated():
             self._client.hset(batch_record(batch), "state", BatchState.RUNNING)
-        self.look_at(batch)
 
     def finish(self, batch: str, finished_at: str) -> None:
         """Its tables are written."""

@@ -16,8 +16,9 @@ from schemas.batch import ChunkRef
 from schemas.lane import LaneLimits, LaneStatus
 from schemas.states import JobState
 
-HORIZON_S = 0.2
-"""Slots this far ahead are handed out: some ticks and a message's way, and no more threads asleep."""
+HORIZON_S = 0.4
+"""Slots this far ahead are handed out. A slot whose job comes late is lost: on two busy cores a tick
+and a message's way take up to 0.3 s together. Each slot ahead is a thread asleep."""
 READY_LOW_S = 5.0
 """A chunk is loaded when the ready jobs would last the bucket less than this."""
 TROUBLE_S = 60

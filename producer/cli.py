@@ -8,6 +8,7 @@ import tempfile
 import traceback
 from importlib import metadata
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -24,7 +25,22 @@ from producer.exit_codes import ExitCode
 from storage import StorageError
 
 
-@click.group(context_settings={"help_option_names": ["--help", "-h"]})
+class NobodyReads(Exception):
+    """Whoever read our output has gone."""
+
+
+class Commands(click.Group):
+    """All commands. A closed pipe is no fault of theirs, where click itself would exit with 1."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command that was typed. Raises NobodyReads."""
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError as error:
+            raise NobodyReads from error
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["--help", "-h"]})
 @click.version_option(
     metadata.version("imagemill"), "--version", "-V", message="%(prog)s %(version)s"
 )
@@ -58,10 +74,13 @@ def main() -> None:
     except (LedgerError, StorageError) as error:
         _say(str(error))
         code = ExitCode.UNREACHABLE
-    except BrokenPipeError:
-        # Whoever read our output has gone (`| head`): nothing is wrong, and nobody is listening.
+    except (NobodyReads, BrokenPipeError):
+        # `| head`: nothing is wrong.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         code = ExitCode.OK
+    except OSError as error:
+        _say(f"The system refused: {error}.")
+        code = ExitCode.UNEXPECTED
     except Exception as error:  # noqa: BLE001 - the edge: the user gets a sentence, a file the rest
         _say(
             f"imagemill broke: {error}. The details are in {_keep_traceback()}; please report them."

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import redis
 from celery import Celery
-from kombu.exceptions import OperationalError
+from kombu.exceptions import KombuError
 
 from worker.dispatcher import Message, NotPublished
 
@@ -24,7 +24,7 @@ class Publisher:
         """
         try:
             self._send(messages)
-        except (OperationalError, redis.RedisError, OSError) as error:
+        except (KombuError, redis.RedisError, OSError) as error:
             raise NotPublished(f"{type(error).__name__}: {error}") from error
 
     def _send(self, messages: Sequence[Message]) -> None:

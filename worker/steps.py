@@ -117,7 +117,13 @@ def poisoned(held: HeldJob, tools: Tools) -> Outcome:
         code="poison",
         message=f"handed to workers {held.record.fields.get('handouts')} times without any outcome",
     )
-    return _failed(held, failure, tools)
+    if held.record.state is not JobState.STORING:
+        return _failed(held, failure, tools)
+    # Paid for: what is stored is kept.
+    kept, paid = held.images(), len(held.pictures())
+    state = JobState.PARTIAL if kept else JobState.FAILED
+    now = tools.clock.now()
+    return Ended(held.result(state, now, images=kept, failures=(failure,), charged=paid))
 
 
 def _drawn_at_once(held: HeldJob, drawn: Drawn, tools: Tools) -> Outcome:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import click
@@ -50,8 +51,11 @@ def doctor(**options: Any) -> None:
 
 
 def _examine(session: Session) -> Iterator[Finding]:
-    yield _storage(session)
-    yield from _server(session)
+    storage = _storage(session)
+    yield storage
+    # The embedded server lives beside the pictures: without a storage there is no place for it.
+    if session.settings.redis_url is not None or storage.verdict is not Verdict.FAIL:
+        yield from _server(session)
     for account in sorted({"default", *session.settings.accounts}):
         key = session.settings.account(account).api_key
         yield judge_key(account, present=bool(key and key.get_secret_value()))
@@ -62,7 +66,8 @@ def _storage(session: Session) -> Finding:
         storage = storage_from(session.settings)
         storage.check()
     except StorageError as error:
-        return judge_storage(session.settings.storage_url, str(error), "")
+        without_password = session.settings.storage_url.rpartition("@")[2]
+        return judge_storage(without_password, str(error), "")
     probe = storage.probe()
     storage.close()
     return judge_storage(storage.url, probe.problem, probe.conditional_put)
@@ -70,7 +75,8 @@ def _storage(session: Session) -> Finding:
 
 def _server(session: Session) -> Iterator[Finding]:
     settings = session.settings
-    server = EmbeddedServer(mill_folder(storage_from(settings)))
+    folder = mill_folder(storage_from(settings)) if settings.redis_url is None else Path()
+    server = EmbeddedServer(folder)
     with server_url(settings, server, session.clock) as url:
         ledger = open_ledger(url.get_secret_value(), patient=False)
         try:
