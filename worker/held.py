@@ -60,6 +60,11 @@ class HeldJob:
         """Failures of single pictures so far."""
         return tuple(Failure.model_validate(entry) for entry in self._list("failures"))
 
+    def seed(self, index: int) -> int | None:
+        """The seed a picture is drawn with, where the row names one."""
+        first = self.job.parameters.get("seed")
+        return first + (index - 1) * self.model.seed_step if isinstance(first, int) else None
+
     def result(
         self,
         state: JobState,
@@ -71,7 +76,6 @@ class HeldJob:
     ) -> JobResult:
         """The job's ending; `charged` pictures were billed."""
         submitted = self.record.fields.get("submitting_ms")
-        seed = self.job.parameters.get("seed")
         return JobResult(
             id=self.job.id,
             line=self.job.line,
@@ -79,7 +83,7 @@ class HeldJob:
             lane=str(self.lane),
             model=self.lane.model,
             n=self.job.n,
-            images=[self._seeded(image, seed) for image in sorted(images, key=lambda i: i.index)],
+            images=sorted(images, key=lambda i: i.index),
             failures=sorted(failures, key=lambda f: f.index or 0),
             attempts=self.record.attempts,
             cost_micro=charged * self.model.price_micro,
@@ -93,11 +97,6 @@ class HeldJob:
             prompt=self.job.prompt,
             parameters=self.job.parameters,
         )
-
-    def _seeded(self, image: Image, seed: Any) -> Image:
-        if not isinstance(seed, int):
-            return image
-        return image.model_copy(update={"seed": seed + (image.index - 1) * self.model.seed_step})
 
     def _list(self, name: str) -> list[dict[str, Any]]:
         entries: list[dict[str, Any]] = json.loads(self.record.fields.get(name, "[]"))

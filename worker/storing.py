@@ -103,6 +103,7 @@ def _store(held: HeldJob, drawn: Drawn, picture: Picture, tools: Tools) -> Image
         width=facts.width,
         height=facts.height,
         content_type=facts.content_type,
+        seed=held.seed(picture.index),
     )
     try:
         tools.storage.put(image.key, data, image.content_type)

@@ -1,0 +1,54 @@
+"""Where a scripted provider's pictures lie: drawn by their address, or failing as they are told."""
+
+from __future__ import annotations
+
+import io
+import zlib
+from collections import defaultdict, deque
+from functools import cache
+
+import PIL.Image
+
+from worker.fetching import Fetched, Fetcher, FetchFailed, Kind
+
+SIZE = (24, 16)
+
+
+class PictureHost(Fetcher):
+    """Serves a picture for every address, after the troubles laid out for it."""
+
+    def __init__(self) -> None:
+        self.fetched: list[str] = []
+        self.troubles: defaultdict[str, deque[Fetched | FetchFailed]] = defaultdict(deque)
+        """By what an address contains; `` is in all of them."""
+        self.closed = False
+
+    def fetch(self, url: str) -> Fetched | FetchFailed:
+        self.fetched.append(url)
+        for part, troubles in self.troubles.items():
+            if part in url and troubles:
+                return troubles.popleft()
+        return Fetched(picture(url))
+
+    def close(self) -> None:
+        self.closed = True
+
+
+def failed(kind: Kind) -> FetchFailed:
+    return FetchFailed(kind, f"https://pictures.test: {kind}")
+
+
+def truncated(url: str = "") -> Fetched:
+    """The first half of a picture."""
+    data = picture(url)
+    return Fetched(data[: len(data) // 2])
+
+
+@cache
+def picture(url: str) -> bytes:
+    """A picture whose colour says where it lies."""
+    colour = zlib.crc32(url.partition("?")[0].encode())
+    written = io.BytesIO()
+    rgb = (colour & 255, colour >> 8 & 255, colour >> 16 & 255)
+    PIL.Image.new("RGB", SIZE, rgb).save(written, "PNG")
+    return written.getvalue()

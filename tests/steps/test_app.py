@@ -1,0 +1,54 @@
+"""The Celery app: settings without which messages are lost or workers end."""
+
+from __future__ import annotations
+
+import pytest
+from celery import Celery
+
+from ledger.keys import BROKER_PREFIX
+from schemas import queues
+from worker.app import make_app
+
+
+@pytest.fixture(scope="module")
+def app() -> Celery:
+    return make_app("redis://127.0.0.1:1/0", threads=8)
+
+
+def test_every_queue_is_declared_and_no_other_is_made(app: Celery) -> None:
+    assert [queue.name for queue in app.conf.task_queues] == list(queues.QUEUES)
+    assert [queue.routing_key for queue in app.conf.task_queues] == list(queues.QUEUES)
+    assert app.conf.task_create_missing_queues is False
+
+
+@pytest.mark.parametrize(
+    ("setting", "value"),
+    [
+        ("accept_content", ["json"]),
+        ("task_serializer", "json"),
+        ("task_acks_late", False),
+        ("task_ignore_result", True),
+        ("result_backend", None),
+        ("worker_prefetch_multiplier", 1),
+        ("worker_disable_prefetch", True),
+        ("worker_cancel_long_running_tasks_on_connection_loss", False),
+        ("broker_connection_max_retries", None),
+        ("broker_connection_retry_on_startup", True),
+        ("worker_hijack_root_logger", False),
+    ],
+)
+def test_a_setting_that_was_measured_stays(app: Celery, setting: str, value: object) -> None:
+    assert app.conf[setting] == value
+
+
+def test_the_brokers_keys_are_ours(app: Celery) -> None:
+    options = app.conf.broker_transport_options
+    assert options["global_keyprefix"] == BROKER_PREFIX
+    assert options["deadletter_queue"] == queues.UNROUTABLE
+    assert options["socket_timeout"] > 0
+
+
+def test_connections_grow_with_the_threads() -> None:
+    few, many = (make_app("redis://127.0.0.1:1/0", threads) for threads in (2, 64))
+    assert few.conf.broker_pool_limit < many.conf.broker_pool_limit
+    assert many.conf.broker_transport_options["max_connections"] > 64

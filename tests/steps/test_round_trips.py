@@ -1,0 +1,99 @@
+"""What a job costs the ledger: round trips are what a worker waits for."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from ledger.jobs import Claim
+from ledger.opening import Ledger
+from schemas.states import JobState
+from tests.steps.mill import LANE, Mill, job
+from tests.steps.watched_ledger import Wire, watched_ledger
+from tests.valkey import Valkey
+
+SUBMIT = 4
+"""Read the record; take a slot; write the mark, which must be on disk before the order leaves; write
+the ticket."""
+POLL = 4
+"""Read the record; take a slot of the account's questions; write the addresses; remember the time."""
+STORE = 2
+"""Read the record; write the result."""
+IDLE_TICK = 2
+"""Lanes that are due; batches that are due."""
+TICK = 8
+"""The same; who works (the time, then the list); how long the queues are; the lanes' rates; three
+scripts for each lane in one; when to look again."""
+
+
+@pytest.fixture
+def wire() -> Wire:
+    return Wire()
+
+
+def steps(mill: Mill, wire: Wire, claim: Claim) -> list[int]:
+    """Round trips of each of a job's steps."""
+    trips = []
+    for name, state in (("submit", JobState.RUNNING), ("poll", JobState.STORING), ("store", None)):
+        before = wire.round_trips
+        mill.desk.step(name, claim)
+        trips.append(wire.round_trips - before)
+        if state is not None:
+            claim = mill.due_again(state)
+    return trips
+
+
+def test_a_job_costs_ten_round_trips(
+    valkey: Valkey, ledger: Ledger, wire: Wire, tmp_path: Path
+) -> None:
+    with watched_ledger(valkey.port, wire) as watched:
+        mill = Mill(watched, tmp_path)
+        mill.hand_in([job("SKU-1"), job("SKU-2", n=4)])
+        (first, second) = [handout.claim for handout in mill.hand_out()]
+        mill.ledger.client.zrem(f"mill:{{{LANE}}}:agenda", second.ref)
+        trips = steps(mill, wire, first)
+        assert all(trip <= most for trip, most in zip(trips, (SUBMIT, POLL, STORE), strict=True))
+        assert mill.record(first)["state"] == "succeeded"
+
+
+def test_pictures_cost_no_round_trips(
+    valkey: Valkey, ledger: Ledger, wire: Wire, tmp_path: Path
+) -> None:
+    with watched_ledger(valkey.port, wire) as watched:
+        mill = Mill(watched, tmp_path)
+        claim = mill.storing(n=4)
+        before = wire.round_trips
+        mill.desk.step("store", claim)
+        assert wire.round_trips - before <= STORE
+
+
+def test_a_stale_message_costs_one(
+    valkey: Valkey, ledger: Ledger, wire: Wire, tmp_path: Path
+) -> None:
+    with watched_ledger(valkey.port, wire) as watched:
+        mill = Mill(watched, tmp_path)
+        claim = mill.released()
+        before = wire.round_trips
+        mill.desk.step("poll", claim)
+        assert wire.round_trips - before <= 1
+
+
+def test_a_tick_costs_the_same_however_much_is_due(
+    valkey: Valkey, ledger: Ledger, wire: Wire, tmp_path: Path
+) -> None:
+    with watched_ledger(valkey.port, wire) as watched:
+        mill = Mill(watched, tmp_path)
+        watched.fleet.report_in("worker-1", 32)
+        mill.dispatcher.tick()  # loads the scripts
+        before = wire.round_trips
+        mill.dispatcher.tick()
+        assert wire.round_trips - before <= IDLE_TICK
+        lanes = [f"dashscope:wanx-v1@{name}" for name in ("default", "second")]
+        mill.hand_in([job(f"SKU-{i}", lane=lanes[i % 2]) for i in range(40)])
+        for lane in lanes:
+            mill.hand_out(lane)
+        mill.let_time_pass()
+        before = wire.round_trips
+        assert mill.dispatcher.tick() > 40
+        assert wire.round_trips - before <= TICK
