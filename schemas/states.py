@@ -49,7 +49,7 @@ LEGAL_MOVES: dict[JobState, frozenset[JobState]] = {
         | {JobState.SUCCEEDED, JobState.PARTIAL}
     )
     | _ENDINGS,
-    JobState.RUNNING: frozenset({JobState.STORING, JobState.PENDING}) | _ENDINGS,
+    JobState.RUNNING: frozenset({JobState.STORING, JobState.PENDING, JobState.PARTIAL}) | _ENDINGS,
     JobState.STORING: frozenset({JobState.SUCCEEDED, JobState.PARTIAL, JobState.RUNNING})
     | _ENDINGS,
     JobState.SUCCEEDED: frozenset(),

@@ -70,21 +70,22 @@ class Dispatcher:
     def run(self, clock: SystemClock) -> None:
         """Tick until the process is asked to stop."""
         while not clock.interrupted:
-            try:
-                wait_s = TICK_S if self._leading(clock) else STANDBY_S
-                if wait_s == TICK_S:
-                    self.tick()
-            except LedgerError as error:
-                log.warning("dispatcher.ledger", extra={"why": str(error)})
-                wait_s = STANDBY_S
-            except NotPublished as error:
-                log.warning("dispatcher.broker", extra={"why": str(error)})
-                wait_s = STANDBY_S
-            except Exception:  # the thread's edge: a worker that dispatches no more looks alive
-                log.exception("dispatcher.broke")
-                wait_s = STANDBY_S
-            clock.sleep(wait_s)
+            clock.sleep(self._turn(clock))
         self._resign()
+
+    def _turn(self, clock: SystemClock) -> float:
+        """One look, and how long to wait until the next. Whatever breaks, there is a next."""
+        try:
+            if self._leading(clock):
+                self.tick()
+                return TICK_S
+        except LedgerError as error:
+            log.warning("dispatcher.ledger", extra={"why": str(error)})
+        except NotPublished as error:
+            log.warning("dispatcher.broker", extra={"why": str(error)})
+        except Exception:  # the thread's edge: a worker that dispatches no more looks alive
+            log.exception("dispatcher.broke")
+        return STANDBY_S
 
     def _resign(self) -> None:
         """Another may lead at once; where that cannot be said, it leads when our term ends."""
@@ -112,7 +113,7 @@ class Dispatcher:
             for batch in self._ledger.batches.due(BATCH_AGAIN_S)
         ]
         if lanes:
-            ticks = self._ledger.lanes.tick(lanes, self._lease_s, self._room())
+            ticks = self._ledger.lanes.tick(lanes, self._lease_s, self._room(len(lanes)))
             for tick in ticks.values():
                 messages += [self._step(handout) for handout in tick.handouts]
                 messages += [_chore(chore) for chore in tick.chores]
@@ -122,11 +123,12 @@ class Dispatcher:
             self._publisher.publish(messages)
         return len(messages)
 
-    def _room(self) -> int:
-        """How many messages the workers can take: none while their queues are long."""
+    def _room(self, lanes: int) -> int:
+        """How many messages of each lane the workers can take: none while their queues are long."""
         threads = sum(self._ledger.fleet.workers().values())
         waiting = sum(self._ledger.fleet.queue_lengths(queues.QUEUES).values())
-        return max(2 * threads - waiting, 0)
+        room = 2 * threads - waiting
+        return max(room // lanes, 1) if room > 0 else 0
 
     def _step(self, handout: Handout) -> Message:
         queue, step = self._route(handout)

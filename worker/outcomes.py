@@ -75,6 +75,9 @@ class StoreLater:
 class AskAgain:
     """The pictures' addresses do not work (any more): ask the provider for fresh ones, once."""
 
+    images: tuple[Image, ...] = field(default=())
+    """What is stored already."""
+
 
 @dataclass(frozen=True)
 class Ended:

@@ -8,6 +8,7 @@ from typing import assert_never
 
 from ledger.jobs import Move, Moved
 from schemas.failure import Failure
+from schemas.result import Image
 from schemas.states import JobState
 from worker.held import HeldJob
 from worker.outcomes import (
@@ -75,8 +76,9 @@ def _move(held: HeldJob, outcome: Outcome) -> Move:
             return Move(state, JobState.STORING, fields=_drawn_fields(outcome))
         case StoreLater(delay_s):
             return Move(state, JobState.STORING, delay_s=delay_s, fields=_kept_fields(outcome))
-        case AskAgain():
-            return Move(state, JobState.RUNNING, fields={"asked_again": 1, "troubles": 0})
+        case AskAgain(images):
+            again: Fields = {"asked_again": 1, "troubles": 0, "images": _images_json(images)}
+            return Move(state, JobState.RUNNING, fields=again)
         case Ended(result):
             return Move(
                 state,
@@ -113,9 +115,13 @@ def _drawn_fields(drawn: Drawn) -> Fields:
 def _kept_fields(later: StoreLater) -> Fields:
     return {
         "troubles": later.troubles,
-        "images": json.dumps([image.model_dump(mode="json") for image in later.images]),
+        "images": _images_json(later.images),
         "failures": _failures_json(later.failures),
     }
+
+
+def _images_json(images: tuple[Image, ...]) -> str:
+    return json.dumps([image.model_dump(mode="json") for image in images])
 
 
 def _failures_json(failures: tuple[Failure, ...]) -> str:

@@ -14,6 +14,7 @@ from worker.held import HeldJob
 from worker.outcomes import Drawn, Ended, GiveBack, Lost, Outcome, Retry, StoreLater, Ticketed, Wait
 from worker.policy.polling import lost, next_poll_s, overdue
 from worker.policy.retrying import (
+    DEFAULT_ATTEMPTS,
     GiveUp,
     RetryLater,
     StopLane,
@@ -117,13 +118,7 @@ def poisoned(held: HeldJob, tools: Tools) -> Outcome:
         code="poison",
         message=f"handed to workers {held.record.fields.get('handouts')} times without any outcome",
     )
-    if held.record.state is not JobState.STORING:
-        return _failed(held, failure, tools)
-    # Paid for: what is stored is kept.
-    kept, paid = held.images(), len(held.pictures())
-    state = JobState.PARTIAL if kept else JobState.FAILED
-    now = tools.clock.now()
-    return Ended(held.result(state, now, images=kept, failures=(failure,), charged=paid))
+    return _failed(held, failure, tools)
 
 
 def _drawn_at_once(held: HeldJob, drawn: Drawn, tools: Tools) -> Outcome:
@@ -158,6 +153,8 @@ def _refused(held: HeldJob, failure: Failure, retry_after_s: float | None, tools
 
 def _task_failed(held: HeldJob, failure: Failure, tools: Tools) -> Outcome:
     """The task ended without a picture; a failed task is not billed, so ordering again is safe."""
+    if held.asked_again or held.record.attempts >= DEFAULT_ATTEMPTS:
+        return _failed(held, failure, tools)
     match after_failure(failure, held.record.attempts, tools.chance()):
         case Throttle(wait_s) | RetryLater(wait_s):
             return Retry(wait_s)
@@ -207,7 +204,11 @@ def _next_poll_s(held: HeldJob, tools: Tools) -> float:
 def _failed(
     held: HeldJob, failure: Failure, tools: Tools, state: JobState = JobState.FAILED
 ) -> Ended:
-    return Ended(held.result(state, tools.clock.now(), failures=(failure,)))
+    """The end without (more) pictures: what is stored is kept, what was drawn was paid for."""
+    kept, paid = held.images(), len(held.pictures())
+    state = JobState.PARTIAL if kept else state
+    now = tools.clock.now()
+    return Ended(held.result(state, now, images=kept, failures=(failure,), charged=paid))
 
 
 def _uncertain(held: HeldJob, reason: str, tools: Tools) -> Ended:

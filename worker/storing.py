@@ -15,12 +15,14 @@ from storage import StorageError
 from worker.fetching import Fetched, FetchFailed
 from worker.held import HeldJob
 from worker.outcomes import AskAgain, Drawn, Ended, StoreLater
-from worker.policy.retrying import backoff_s
-from worker.providers.port import InlinePicture, Picture
+from worker.policy.retrying import DownloadFault, backoff_s, download_again_s
+from worker.providers.port import InlinePicture, Picture, RemotePicture
 from worker.tools import Tools
 
-PATIENT_TROUBLES = 6
-"""Failed tries to fetch a job's pictures before they are given up, while their address works."""
+DAMAGED_TRIES = 6
+"""How often a picture that came damaged is fetched again: the host may have stumbled."""
+RETENTION_S = 24 * 3600.0
+"""How long an address works that does not say so (Model Studio: asynchronous tasks)."""
 STORAGE_TRIES = 4
 """Where the backoff stands while our storage fails: tried again every 8 s on average."""
 
@@ -54,12 +56,12 @@ def store_pictures(
     kept = tuple(images.values())
 
     if any(miss.fresh for miss in missed) and held.ticket and not held.asked_again:
-        return AskAgain()
+        return AskAgain(kept)
     if not last_try and any(miss.patient for miss in missed):
         # A storage that fails spends none of the tries a picture has.
         delay_s = backoff_s(STORAGE_TRIES, tools.chance())
         return StoreLater(delay_s, held.troubles, kept, drawn.failures)
-    if not last_try and held.troubles < PATIENT_TROUBLES and any(miss.again for miss in missed):
+    if not last_try and any(miss.again for miss in missed):
         delay_s = backoff_s(held.troubles + 1, tools.chance())
         return StoreLater(delay_s, held.troubles + 1, kept, drawn.failures)
     failures = (*drawn.failures, *(miss.failure for miss in missed))
@@ -93,8 +95,8 @@ def _store(held: HeldJob, drawn: Drawn, picture: Picture, tools: Tools) -> Image
     try:
         facts = inspect(data)
     except NotAPicture as error:
-        failure = _failure(picture, "not-a-picture", str(error))
-        return Missed(failure, again=not isinstance(picture, InlinePicture))
+        again = held.troubles < DAMAGED_TRIES and not isinstance(picture, InlinePicture)
+        return Missed(_failure(picture, "not-a-picture", str(error)), again=again)
     image = Image(
         key=layout.image_key(held.claim.batch, held.job.name, picture.index, facts.extension),
         index=picture.index,
@@ -123,8 +125,18 @@ def _bytes(held: HeldJob, picture: Picture, tools: Tools) -> bytes | Missed:
         case Fetched(data):
             return data
         case FetchFailed(kind, reason):
-            failure = _failure(picture, kind, reason)
-            return Missed(failure, again=kind == "transient", fresh=kind in ("expired", "gone"))
+            fault, left_s = DownloadFault(kind), _remaining_s(held, picture, tools)
+            wait_s = download_again_s(fault, held.troubles + 1, left_s, tools.chance())
+            again = wait_s is not None
+            fresh = not again and fault in (DownloadFault.EXPIRED, DownloadFault.GONE)
+            return Missed(_failure(picture, kind, reason), again=again, fresh=fresh)
+
+
+def _remaining_s(held: HeldJob, picture: RemotePicture, tools: Tools) -> float:
+    """How long the picture's address still works."""
+    if picture.expires_at_s is None:
+        return RETENTION_S - held.record.age_s("storing_ms")
+    return picture.expires_at_s - tools.clock.now().timestamp()
 
 
 def _sidecar(held: HeldJob, drawn: Drawn, image: Image, tools: Tools) -> Sidecar:

@@ -5,13 +5,15 @@ from __future__ import annotations
 import pytest
 
 from ledger.jobs import Claim
-from schemas.failure import ErrorClass
+from ledger.keys import LaneKeys
+from schemas.failure import ErrorClass, Failure
 from schemas.states import JobState
 from tests.steps.mill import LANE, Mill
 from tests.steps.picture_host import failed, truncated
 from tests.steps.scripted_provider import done
 from worker.fetching import Fetched, FetchFailed, Kind
-from worker.storing import PATIENT_TROUBLES
+from worker.providers.port import TaskFailed, TaskUnknown
+from worker.storing import DAMAGED_TRIES
 
 
 def store_again(mill: Mill) -> Claim:
@@ -47,9 +49,9 @@ def test_what_is_stored_is_not_fetched_again(mill: Mill) -> None:
 
 def test_a_picture_that_stays_damaged_is_given_up_and_was_paid_for(mill: Mill) -> None:
     claim = mill.storing(n=2)
-    mill.host.troubles["/2.png"].extend([truncated()] * (PATIENT_TROUBLES + 1))
+    mill.host.troubles["/2.png"].extend([truncated()] * (DAMAGED_TRIES + 1))
     mill.desk.step("store", claim)
-    for _ in range(PATIENT_TROUBLES):
+    for _ in range(DAMAGED_TRIES):
         assert mill.record(claim)["state"] == "storing"
         store_again(mill)
     result = mill.result(claim)
@@ -68,11 +70,14 @@ def test_a_picture_that_may_not_be_fetched_is_given_up_at_once(mill: Mill, kind:
     assert (result.state, result.failures[0].code) == (JobState.FAILED, kind)
 
 
-@pytest.mark.parametrize("kind", ["expired", "gone"])
-def test_fresh_addresses_are_asked_for_and_used(mill: Mill, kind: Kind) -> None:
+@pytest.mark.parametrize(("kind", "tries"), [("expired", 1), ("gone", 3)])
+def test_fresh_addresses_are_asked_for_and_used(mill: Mill, kind: Kind, tries: int) -> None:
     claim = mill.storing(n=2)
-    mill.host.troubles["/2.png"].append(failed(kind))
+    mill.host.troubles["/2.png"].extend([failed(kind)] * tries)
     mill.desk.step("store", claim)
+    for _ in range(tries - 1):
+        assert mill.record(claim)["state"] == "storing"
+        store_again(mill)
     assert mill.record(claim)["state"] == "running"
     mill.provider.to_poll.append(done("fresh", 2))
     mill.desk.step("poll", mill.due_again(JobState.RUNNING))
@@ -95,11 +100,40 @@ def test_fresh_addresses_are_asked_for_only_once(mill: Mill) -> None:
     assert len(mill.provider.polled) == 2
 
 
+@pytest.mark.parametrize(
+    "answer",
+    [TaskUnknown(), TaskFailed(Failure(error_class=ErrorClass.TRANSIENT, code="x", message="x"))],
+)
+def test_what_is_stored_is_kept_when_fresh_addresses_never_come(
+    mill: Mill, answer: TaskUnknown | TaskFailed
+) -> None:
+    claim = mill.storing(n=2)
+    mill.host.troubles["/2.png"].append(failed("expired"))
+    mill.desk.step("store", claim)
+    long_ago_ms = int(mill.record(claim)["running_ms"]) - 120_000
+    mill.ledger.client.hset(LaneKeys(LANE).job(claim.ref), "running_ms", long_ago_ms)
+    mill.provider.to_poll.append(answer)
+    mill.desk.step("poll", mill.due_again(JobState.RUNNING))
+    result = mill.result(claim)
+    assert (result.state, result.cost_micro) == (JobState.PARTIAL, 2 * 160_000)
+    assert [image.index for image in result.images] == [1]
+
+
+def test_a_download_that_stumbles_is_tried_as_long_as_its_address_works(mill: Mill) -> None:
+    claim = mill.storing()
+    mill.host.troubles["/1.png"].extend([failed("transient")] * 20)
+    mill.desk.step("store", claim)
+    for _ in range(20):
+        assert mill.record(claim)["state"] == "storing"
+        store_again(mill)
+    assert mill.result(claim).state is JobState.SUCCEEDED
+
+
 def test_a_storage_that_is_down_is_waited_for(mill: Mill) -> None:
     claim = mill.storing(n=2)
     mill.storage.down_for = "_02.png"
     mill.desk.step("store", claim)
-    for _ in range(PATIENT_TROUBLES * 2):
+    for _ in range(DAMAGED_TRIES * 2):
         record = mill.record(claim)
         assert (record["state"], record["troubles"]) == ("storing", "0")
         assert "_01.png" in record["images"]
@@ -117,7 +151,7 @@ def test_a_storage_that_was_down_spends_no_tries_of_the_pictures(mill: Mill) -> 
     claim = mill.storing()
     mill.storage.down_for = "/images/"
     mill.desk.step("store", claim)
-    for _ in range(PATIENT_TROUBLES):
+    for _ in range(DAMAGED_TRIES):
         store_again(mill)
     mill.storage.down_for = ""
     mill.host.troubles["/1.png"].append(failed("transient"))
@@ -141,9 +175,9 @@ def test_a_picture_counts_as_stored_with_everything_beside_it(mill: Mill, part: 
 def test_a_storage_that_is_down_is_waited_for_beside_an_expired_address(mill: Mill) -> None:
     claim = mill.storing(n=2)
     mill.host.troubles["/1.png"].extend([failed("expired")] * 3)
+    mill.storage.down_for = "_02.png"
     mill.desk.step("store", claim)
     mill.desk.step("poll", mill.due_again(JobState.RUNNING))
-    mill.storage.down_for = "_02.png"
     store_again(mill)
     assert mill.record(claim)["state"] == "storing"
     mill.storage.down_for = ""

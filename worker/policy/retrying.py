@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
 
 from schemas.failure import ErrorClass, Failure
 from schemas.states import JobState
@@ -113,3 +114,36 @@ def backoff_s(tries: int, dice_value: float) -> float:
 
 def _capped(wait_s: float) -> float:
     return min(max(wait_s, 0.0), PAUSE_CAP_S)
+
+
+class DownloadFault(StrEnum):
+    """Why a picture did not come."""
+
+    EXPIRED = "expired"
+    """Its address no longer works; the provider may hand out a new one."""
+    GONE = "gone"
+    """There is nothing at the address."""
+    TRANSIENT = "transient"
+    """The network or the host stumbled, or the picture came damaged."""
+    FORBIDDEN = "forbidden"
+    """The host refuses it, or we do: an address we do not trust."""
+    TOO_LARGE = "too_large"
+    """More bytes than any picture we accept."""
+
+
+GONE_TRIES = 3
+"""A picture may be listed a moment before its host can serve it."""
+
+
+def download_again_s(
+    fault: DownloadFault, tries: int, remaining_s: float, dice_value: float
+) -> float | None:
+    """Seconds until a picture that did not come is fetched again; None: there is no hope.
+
+    `tries` counts the downloads tried, the failed one included; `remaining_s` is how long its
+    address will still work. The picture is paid for, so it is tried as long as there is hope.
+    """
+    wait_s = backoff_s(tries, dice_value)
+    hopeful = fault is DownloadFault.TRANSIENT
+    hopeful = hopeful or (fault is DownloadFault.GONE and tries < GONE_TRIES)
+    return wait_s if hopeful and wait_s < remaining_s else None
