@@ -1,0 +1,98 @@
+"""What the provider saw: read from the simulator's ledger, the same way for mill and peers."""
+
+from __future__ import annotations
+
+import json
+import statistics
+import urllib.request
+from bisect import bisect_left
+from collections import Counter
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
+
+_QUERIES = ("get", "list", "cancel")
+
+
+@dataclass(frozen=True)
+class Seen:
+    """One run as the provider counts it."""
+
+    accepted: int
+    finished: int
+    arrivals_s: tuple[float, ...]
+    """Epoch seconds of the accepted orders, in order."""
+    refused_orders: int
+    refused_queries: int
+    queries: int
+    charged_twice: int
+    """Charged tasks beyond the first of each prompt."""
+    finished_at_s: dict[str, float]
+    """Task id -> epoch seconds."""
+
+    def share_used(self, rate: float) -> float:
+        """Of the allowed rate, between the first accepted order and the last."""
+        span_s = self.arrivals_s[-1] - self.arrivals_s[0] if self.arrivals_s else 0.0
+        return (self.accepted - 1) / (rate * span_s) if span_s > 0 else 0.0
+
+    def share_used_since(self, moment_s: float, rate: float) -> float:
+        """The same from an earlier moment (epoch seconds)."""
+        span_s = self.arrivals_s[-1] - moment_s if self.arrivals_s else 0.0
+        return self.accepted / (rate * span_s) if span_s > 0 else 0.0
+
+    @property
+    def polls_per_job(self) -> float:
+        """Task queries, refused ones too, for each accepted order."""
+        return self.queries / self.accepted if self.accepted else 0.0
+
+    @property
+    def longest_gap_s(self) -> float:
+        """The longest time between two accepted orders."""
+        gaps = [later - sooner for sooner, later in pairwise(self.arrivals_s)]
+        return max(gaps, default=0.0)
+
+    @property
+    def most_in_a_second(self) -> int:
+        """Accepted orders in the fullest second, wherever it begins."""
+        ends = [bisect_left(self.arrivals_s, began_s + 1.0) for began_s in self.arrivals_s]
+        return max((end - begin for begin, end in enumerate(ends)), default=0)
+
+
+def seen_by(simulator_url: str) -> Seen:
+    """What a simulator saw until now."""
+    return _seen(_ledger(simulator_url))
+
+
+def ended_tasks(simulator_url: str) -> int:
+    """How many pictures are drawn; cheap enough to ask now and then."""
+    states = _ledger(simulator_url, "?limit=0")["totals"]["tasks_by_state"]
+    return int(states["SUCCEEDED"])
+
+
+def median_and_p95(values: list[float]) -> tuple[float, float]:
+    """Of a list that is not empty."""
+    return statistics.median(values), sorted(values)[int(0.95 * (len(values) - 1))]
+
+
+def _ledger(simulator_url: str, query: str = "") -> dict[str, Any]:
+    with urllib.request.urlopen(f"{simulator_url}/_ledger{query}", timeout=30) as answer:
+        document: dict[str, Any] = json.load(answer)
+    return document
+
+
+def _seen(document: dict[str, Any]) -> Seen:
+    tasks = document["tasks"]
+    charged = Counter(task["prompt"] for task in tasks if task["images_charged"])
+    requests = document["requests"]
+    return Seen(
+        accepted=len(tasks),
+        finished=sum(1 for task in tasks if task["state"] == "SUCCEEDED"),
+        arrivals_s=tuple(sorted(task["submitted_at"] / 1000 for task in tasks)),
+        refused_orders=requests.get("create", {}).get("429", 0),
+        refused_queries=sum(requests.get(name, {}).get("429", 0) for name in _QUERIES),
+        queries=sum(sum(requests.get(name, {}).values()) for name in _QUERIES),
+        charged_twice=sum(times - 1 for times in charged.values()),
+        finished_at_s={
+            task["task_id"]: task["finished_at"] / 1000 for task in tasks if task["finished_at"]
+        },
+    )
