@@ -57,18 +57,27 @@ def connected(
 
     Raises NoMill when there is no embedded server's data either, unless `create`.
     """
+    if not create:
+        require_mill(settings)
     storage = open_checked_storage(settings)
     server = EmbeddedServer(mill_folder(storage))
-    if settings.redis_url is None and not server.exists and not create:
-        raise NoMill(
-            f"There is no batch in {storage.url} yet. Begin with `imagemill run MANIFEST`,"
-            " or set IMAGEMILL_REDIS_URL to the server your workers share."
-        )
     try:
         with server_url(settings, server, clock) as url, opened_ledger(url) as ledger:
             yield Connection(ledger, storage, embedded=settings.redis_url is None)
     finally:
         storage.close()
+
+
+def require_mill(settings: Settings) -> None:
+    """Raises NoMill where there is nothing to look at; makes nothing."""
+    if settings.redis_url is not None:
+        return
+    storage = _opened_storage(settings)
+    if not EmbeddedServer(mill_folder(storage)).exists:
+        raise NoMill(
+            f"There is no batch in {storage.url} yet. Begin with `imagemill run MANIFEST`,"
+            " or set IMAGEMILL_REDIS_URL to the server your workers share."
+        )
 
 
 @contextmanager
@@ -106,11 +115,18 @@ def opened_ledger(url: SecretStr) -> Iterator[Ledger]:
 
 def open_checked_storage(settings: Settings) -> Storage:
     """The storage the settings name, usable. Raises NotReachable, WrongAccess."""
+    storage = _opened_storage(settings)
     try:
-        storage = storage_from(settings)
         storage.check()
-    except (BadUrl, Denied) as error:
+    except Denied as error:
         raise WrongAccess(str(error)) from error
     except StorageError as error:
         raise NotReachable(str(error)) from error
     return storage
+
+
+def _opened_storage(settings: Settings) -> Storage:
+    try:
+        return storage_from(settings)
+    except BadUrl as error:
+        raise WrongAccess(str(error)) from error

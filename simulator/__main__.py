@@ -91,4 +91,4 @@ def _listen(host: str, port: int) -> socket.socket:
 
 
 if __name__ == "__main__":
-    main(prog_name="python -m simulator")
+    main(prog_name="imagemill simulator")

@@ -88,4 +88,4 @@ def _follow_parent() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    main(prog_name="imagemill worker")

@@ -10,10 +10,9 @@ from typing import Any
 import click
 
 from producer.commands.run import continue_batch
-from producer.connecting import Connection, connected, open_checked_storage
+from producer.connecting import Connection, connected
 from producer.errors import ProducerError
 from producer.exit_codes import ExitCode, of_finished
-from producer.local_mill import LocalMill, mill_folder
 from producer.progress import money, progress
 from producer.session import Session, open_session, session_options
 from producer.table import print_table
@@ -63,9 +62,7 @@ def watch(batch: str | None, *, timeout_s: float | None, **options: Any) -> None
     """
     session = open_session(**options)
     if _interrupted_here(batch, session):
-        storage = open_checked_storage(session.settings)
-        mill = LocalMill(mill_folder(storage), session.settings, session.clock)
-        continue_batch(batch, mill, storage, session)
+        continue_batch(batch, session)
         return
     with connected(session.settings, session.clock) as connection:
         found = _follow(batch, connection, session, timeout_s)

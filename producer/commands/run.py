@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +12,7 @@ import click
 
 from ledger.opening import Ledger
 from producer.commands.ordering import checked_manifest, order_from, order_options, summary
-from producer.connecting import open_checked_storage, opened_ledger
+from producer.connecting import open_checked_storage, opened_ledger, require_mill
 from producer.exit_codes import ExitCode, of_finished
 from producer.local_mill import LocalMill, mill_folder
 from producer.processes import ChildError
@@ -42,29 +44,36 @@ def run(manifest: str | None, *, simulate: bool, resume: bool, **options: Any) -
     session = open_session(**{k: options.pop(k) for k in ("out", "redis_url", "as_json", "quiet")})
     if (manifest is None) != resume:
         raise click.UsageError("Give a MANIFEST, or --resume to go on with the last batch.")
-    storage = open_checked_storage(session.settings)
-    mill = LocalMill(mill_folder(storage), session.settings, session.clock)
     if manifest is None:
-        continue_batch(options["name"], mill, storage, session)
+        continue_batch(options["name"], session)
         return
-    if not simulate:
-        _need_key(options["account"], session)
     order = order_from(options, session, simulated=simulate)
     with checked_manifest(manifest, order, options, session) as checked:
+        if not simulate:
+            _need_key(order.account, session)
         session.say(summary(checked.tally))
         batch = describe(checked, order, catalogue(), session.clock.now())
         limits = lane_limits(batch.lanes, session.settings, catalogue())
-        with mill, opened_ledger(mill.start_server()) as ledger:
+        with _opened_mill(session) as (mill, ledger, storage):
             submitted = hand_in(batch, checked.chunks, ledger, storage, limits)
             if not submitted.fresh:
                 session.say(f"Batch {batch.batch} was handed in before; nothing is ordered twice.")
             _work(submitted.batch.batch, mill, ledger, storage, session)
 
 
-def continue_batch(name: str | None, mill: LocalMill, storage: Storage, session: Session) -> None:
-    """Go on with a batch on this machine."""
-    with mill, opened_ledger(mill.start_server()) as ledger:
+def continue_batch(name: str | None, session: Session) -> None:
+    """Go on with a batch on this machine. Raises NoMill where there is none."""
+    require_mill(session.settings)
+    with _opened_mill(session) as (mill, ledger, storage):
         _work(chosen(ledger.batches, name), mill, ledger, storage, session)
+
+
+@contextmanager
+def _opened_mill(session: Session) -> Iterator[tuple[LocalMill, Ledger, Storage]]:
+    storage = open_checked_storage(session.settings)
+    mill = LocalMill(mill_folder(storage), session.settings, session.clock)
+    with mill, opened_ledger(mill.start_server()) as ledger:
+        yield mill, ledger, storage
 
 
 def _work(batch: str, mill: LocalMill, ledger: Ledger, storage: Storage, session: Session) -> None:

@@ -11,6 +11,7 @@ from click import Command, Group
 
 from producer.cli import cli
 from producer.exit_codes import ExitCode
+from schemas.settings import load_settings
 
 ROOT = Path(__file__).parents[2]
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("*/README.md"), *ROOT.glob("docs/**/*.md")])
@@ -73,6 +74,13 @@ def test_the_readme_lists_every_exit_code() -> None:
     listed = {int(code) for code in re.findall(r"(?:^|[·\s])(\d{1,3}) [a-zR]", paragraph)}
     # 6 says that a budget does not allow it; there are no budgets yet.
     assert listed >= {int(code) for code in ExitCode} - {6}
+
+
+def test_the_example_settings_are_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("IMAGEMILL_CONFIG", str(ROOT / "examples" / "imagemill.toml"))
+    settings = load_settings()
+    assert settings.worker.concurrency == 32
+    assert settings.lanes["dashscope:wanx-v1"].window == 3
 
 
 def test_the_readmes_first_commands_are_targets_of_the_makefile() -> None:
