@@ -1,10 +1,38 @@
-"""What holds for all tests."""
+"""What holds for all tests, and the server that most of them share."""
 
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+
+import pytest
+
+from ledger.opening import Ledger, open_ledger
+from tests.valkey import Valkey, run_valkey
 
 # A developer's own keys and servers must not reach a test: each sets what it needs.
 for _name in list(os.environ):  # noqa: TID251 - the tests' own environment
     if _name.startswith(("IMAGEMILL_", "DASHSCOPE_", "AWS_")):
         del os.environ[_name]  # noqa: TID251 - likewise
+
+
+@pytest.fixture(scope="session")
+def valkey(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Valkey]:
+    """A real server for each test process; tests in which it dies start one of their own."""
+    with run_valkey(tmp_path_factory.mktemp("valkey"), fsync="no") as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def session_ledger(valkey: Valkey) -> Iterator[Ledger]:
+    """The ledger on that server, with what earlier tests left in it."""
+    opened = open_ledger(valkey.url, threads=24)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def ledger(session_ledger: Ledger) -> Ledger:
+    """The ledger, empty."""
+    session_ledger.client.flushall()
+    return session_ledger
