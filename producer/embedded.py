@@ -91,12 +91,12 @@ class EmbeddedServer:
                 stderr=log,
                 start_new_session=True,  # Ctrl-C is for us: we stop it in order
             )
+        self._process, self._pid = process, process.pid
         address = _Address(port, password)
         if not wait_for(lambda: _answers(address.url), clock, START_TIMEOUT_S, alive=process):
             raise EmbeddedServerError(
                 f"The embedded server did not start; see {self.directory / 'valkey.log'}."
             )
-        self._process, self._pid = process, process.pid
         _write_private(self._address_file, json.dumps(asdict(address)))
         return SecretStr(address.url)
 

@@ -43,7 +43,7 @@ class Heartbeat:
 
     @contextmanager
     def holding(self, claim: Claim) -> Iterator[None]:
-        """Renew a claim while the block runs, and not once it has ended."""
+        """Renew a claim while the block runs."""
         key = threading.get_ident()
         with self._lock:
             self._held[key] = claim
@@ -56,10 +56,10 @@ class Heartbeat:
     def beat(self) -> None:
         """Renew every claim that is held now."""
         self._fleet.report_in(self._worker, self._threads)
-        # Whoever lets go of a claim waits for the renewal under way, so that none comes after it.
         with self._lock:
             claims = list(self._held.values())
-            kept = self._jobs.renew(claims, self._lease_s)
+        # A renewal that comes after its job's outcome changes nothing: the ledger knows.
+        kept = self._jobs.renew(claims, self._lease_s)
         for claim, still in zip(claims, kept, strict=True):
             if not still:
                 log.warning("claim.lost", extra={"lane": claim.lane, "job": claim.job})

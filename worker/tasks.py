@@ -57,8 +57,7 @@ class Desk:
                 log.debug("step.stale", extra={"step": name, "job": claim.job})
                 return
             outcome = self._run(step, held)
-        # The claim is renewed no more: a renewal after the outcome would put off the moment it books.
-        moved = record(held, outcome, self._tools)
+            moved = record(held, outcome, self._tools)
         log.log(
             logging.INFO if moved is Moved.YES else logging.WARNING,
             "step.ended",

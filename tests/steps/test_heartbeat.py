@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from ledger.errors import LedgerUnreachable
-from ledger.jobs import Claim, Jobs
+from ledger.jobs import Claim, Jobs, Move, Moved
 from ledger.keys import LaneKeys
 from ledger.opening import Ledger
 from schemas.states import JobState
@@ -78,36 +78,29 @@ def test_a_lost_claim_is_logged_and_stays_lost(mill: Mill) -> None:
     assert (mill.wait_s(claim) or 0) <= 1
 
 
-def test_a_renewal_under_way_is_waited_for(mill: Mill) -> None:
-    """One that came after the outcome would put off the next moment the outcome has booked."""
-    renewing, go_on = threading.Event(), threading.Event()
+def test_a_renewal_that_comes_after_the_outcome_puts_nothing_off(mill: Mill) -> None:
+    booked, renewing = threading.Event(), threading.Event()
 
     class SlowJobs(Jobs):
         def renew(self, claims: Iterable[Claim], lease_s: float) -> list[bool]:
             renewing.set()
-            go_on.wait(10)
+            booked.wait(10)
             return super().renew(claims, lease_s)
 
     jobs = SlowJobs(mill.ledger.client, mill.ledger.scripts)
     heartbeat = Heartbeat(jobs, mill.ledger.fleet, LEASE_S, "slow", 1)
-    claim = mill.released()
-    let_go = threading.Event()
-
-    def step() -> None:
-        with heartbeat.holding(claim):
-            beat.start()
-            renewing.wait(10)
-        let_go.set()
-
+    claim = mill.running()
+    found = mill.ledger.jobs.read(claim)
+    assert found is not None
     beat = threading.Thread(target=heartbeat.beat)
-    worker = threading.Thread(target=step)
-    worker.start()
-    assert renewing.wait(10)
-    assert not let_go.wait(0.05)
-    go_on.set()
-    assert let_go.wait(10)
+    with heartbeat.holding(claim):
+        beat.start()
+        assert renewing.wait(10)
+        look_in_2_s = Move(JobState.RUNNING, JobState.RUNNING, delay_s=2)
+        assert mill.ledger.jobs.move(claim, found.chunk, look_in_2_s) is Moved.YES
+    booked.set()
     beat.join(10)
-    worker.join(10)
+    assert (mill.wait_s(claim) or 0) <= 2
 
 
 def test_a_worker_reports_in_and_signs_off(mill: Mill) -> None:
