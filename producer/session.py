@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import click
@@ -32,6 +32,11 @@ class Session:
     err: Console
     as_json: bool
     quiet: bool
+
+    def embedded(self) -> Session:
+        """The same session, with the embedded server instead of the one the settings name."""
+        settings = self.settings.model_copy(update={"redis_url": None})
+        return replace(self, settings=settings)
 
     def say(self, text: str) -> None:
         """A sentence for the person; not data."""

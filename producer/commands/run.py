@@ -47,6 +47,12 @@ def run(manifest: str | None, *, simulate: bool, resume: bool, **options: Any) -
     if manifest is None:
         continue_batch(options["name"], session)
         return
+    if simulate and session.settings.redis_url is not None:
+        # Workers elsewhere have no simulator: they would stop its lanes.
+        session.say(
+            "A rehearsal has a server of its own; unset IMAGEMILL_REDIS_URL to see it later."
+        )
+        session = session.embedded()
     order = order_from(options, session, simulated=simulate)
     with checked_manifest(manifest, order, options, session) as checked:
         if not simulate:

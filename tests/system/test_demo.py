@@ -45,6 +45,18 @@ def test_the_demo_makes_a_catalogue_once(alone: CommandLine) -> None:
     assert charged(alone.folder) == IMAGES
 
 
+def test_a_rehearsal_has_a_server_of_its_own(alone: CommandLine) -> None:
+    """Workers that share the other server know no simulator, and would stop its lanes."""
+    elsewhere = alone.with_variables(IMAGEMILL_REDIS_URL="redis://127.0.0.1:1/0")
+    orders = str(CATALOG.with_suffix(".jsonl"))
+
+    ran = elsewhere("run", orders, "--simulate", timeout_s=60)
+
+    assert ran.code == 0, ran.err
+    assert "unset IMAGEMILL_REDIS_URL" in ran.err
+    assert alone("status", "--json").document["succeeded"] == 3
+
+
 def check_tables(batch: Path) -> None:
     asked = list(csv.DictReader(io.StringIO(CATALOG.read_text(encoding="utf-8-sig"))))
     raw = (batch / "results.csv").read_bytes()
