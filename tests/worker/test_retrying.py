@@ -9,6 +9,7 @@ from schemas.states import JobState
 from worker.policy.retrying import (
     BACKOFF_CAP_S,
     PAUSE_CAP_S,
+    DownloadFault,
     GiveUp,
     RetryLater,
     StopLane,
@@ -17,6 +18,7 @@ from worker.policy.retrying import (
     after_failure,
     after_not_sent,
     backoff_s,
+    download_again_s,
 )
 
 chance = st.floats(0, 1)
@@ -109,3 +111,29 @@ def test_every_failure_has_a_decision(
     if isinstance(decision, RetryLater):
         assert decision.spends_attempt
         assert 0 <= decision.wait_s <= BACKOFF_CAP_S
+
+
+@pytest.mark.parametrize(
+    ("fault", "tries", "again"),
+    [
+        (DownloadFault.TRANSIENT, 1, True),
+        (DownloadFault.TRANSIENT, 1000, True),
+        (DownloadFault.GONE, 2, True),
+        (DownloadFault.GONE, 3, False),
+        (DownloadFault.EXPIRED, 1, False),
+        (DownloadFault.FORBIDDEN, 1, False),
+        (DownloadFault.TOO_LARGE, 1, False),
+    ],
+)
+def test_a_paid_picture_is_fetched_again_while_there_is_hope(
+    fault: DownloadFault, tries: int, *, again: bool
+) -> None:
+    assert (download_again_s(fault, tries, 3600.0, 0.5) is not None) is again
+
+
+@given(st.integers(1, 500), st.floats(0, 100_000), st.floats(0, 1))
+def test_no_download_is_planned_for_after_its_address_has_expired(
+    tries: int, remaining_s: float, dice_value: float
+) -> None:
+    wait_s = download_again_s(DownloadFault.TRANSIENT, tries, remaining_s, dice_value)
+    assert wait_s is None or 0 <= wait_s < remaining_s
