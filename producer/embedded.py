@@ -134,9 +134,11 @@ def visited_server(
     found: list[SecretStr] = []
 
     def ready() -> bool:
-        url = None if lock.try_acquire() else server.running_url()
-        found[:] = [] if url is None else [url]
-        return url is not None or lock.try_acquire()
+        if lock.try_acquire():
+            return True
+        url = server.running_url()
+        found.extend([] if url is None else [url])
+        return bool(found)
 
     if not wait_for(ready, clock, OWNER_TIMEOUT_S):
         raise EmbeddedServerError("Another imagemill is starting its server here; try again.")

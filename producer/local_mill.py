@@ -47,6 +47,7 @@ class LocalMill:
         self._settings = settings
         self._clock = clock
         self._server = EmbeddedServer(folder)
+        self._url: SecretStr | None = None
         self._children: list[Child] = []
         self._lock = FolderLock(folder)
 
@@ -71,12 +72,14 @@ class LocalMill:
 
     def start_server(self) -> SecretStr:
         """The ledger's server: the one the settings name, or the embedded one."""
-        return self._settings.redis_url or self._server.start(self._clock)
+        if self._url is None:
+            self._url = self._settings.redis_url or self._server.start(self._clock)
+        return self._url
 
-    def start_worker(self, redis_url: SecretStr, *, simulated: bool) -> Child:
+    def start_worker(self, *, simulated: bool) -> Child:
         """One worker process on this machine. Raises ChildError when it ends at once."""
         environment = {
-            "IMAGEMILL_REDIS_URL": redis_url.get_secret_value(),
+            "IMAGEMILL_REDIS_URL": self.start_server().get_secret_value(),
             "IMAGEMILL_STORAGE_URL": self._absolute_storage(),
         }
         if simulated:

@@ -75,6 +75,11 @@ def session_options(command: Callable[..., Any]) -> Callable[..., Any]:
     return command
 
 
+def session_part(options: dict[str, Any]) -> dict[str, Any]:
+    """Take what `session_options` added out of a command's options."""
+    return {name: options.pop(name) for name in ("out", "redis_url", "as_json", "quiet")}
+
+
 def open_session(
     *,
     out: str | None = None,

@@ -63,7 +63,8 @@ def submit(held: HeldJob, tools: Tools) -> Outcome:
             return _drawn_at_once(held, _drawn(done), tools)
         case NotSent(reason):
             later = after_not_sent(held.troubles + 1, tools.chance())
-            return Retry(later.wait_s, refund=True, troubles=held.troubles + 1, why=reason)
+            refund = not later.spends_attempt
+            return Retry(later.wait_s, refund=refund, troubles=held.troubles + 1, why=reason)
         case Refused(failure, retry_after_s):
             return _refused(held, failure, retry_after_s, tools)
         case Unanswered(reason):
@@ -141,8 +142,8 @@ def _refused(held: HeldJob, failure: Failure, retry_after_s: float | None, tools
             return GiveBack(refund=True, throttled_s=pause_s)
         case StopLane():
             return GiveBack(refund=True, stop_lane=failure)
-        case RetryLater(wait_s):
-            return Retry(wait_s)
+        case RetryLater(wait_s, spends_attempt):
+            return Retry(wait_s, refund=not spends_attempt)
         case GiveUp(state):
             return _failed(held, failure, tools, state)
         case Uncertain():

@@ -17,7 +17,7 @@ from producer.exit_codes import ExitCode, of_finished
 from producer.local_mill import LocalMill, mill_folder
 from producer.processes import ChildError
 from producer.progress import money, progress
-from producer.session import Session, SettingsError, open_session, session_options
+from producer.session import Session, SettingsError, open_session, session_options, session_part
 from producer.submission import describe, hand_in, lane_limits
 from producer.watching import LanesStopped, NoSuchBatch, all_stopped, chosen, status_of, watch
 from schemas import layout
@@ -41,7 +41,7 @@ from storage import Storage
 @session_options
 def run(manifest: str | None, *, simulate: bool, resume: bool, **options: Any) -> None:
     """Order the pictures of MANIFEST and wait for them, all on this machine."""
-    session = open_session(**{k: options.pop(k) for k in ("out", "redis_url", "as_json", "quiet")})
+    session = open_session(**session_part(options))
     if (manifest is None) != resume:
         raise click.UsageError("Give a MANIFEST, or --resume to go on with the last batch.")
     if manifest is None:
@@ -110,7 +110,7 @@ def _until_finished(
         return status
     for lane in document.lanes:
         ledger.lanes.resume(lane)  # whoever says run has seen to what stopped it
-    worker = mill.start_worker(mill.start_server(), simulated=document.simulated)
+    worker = mill.start_worker(simulated=document.simulated)
 
     def check() -> None:
         if worker.ended:

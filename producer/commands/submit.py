@@ -11,7 +11,7 @@ from producer.commands.ordering import checked_manifest, order_from, order_optio
 from producer.connecting import Connection, connected
 from producer.exit_codes import of_finished
 from producer.progress import progress
-from producer.session import Session, open_session, session_options
+from producer.session import Session, open_session, session_options, session_part
 from producer.submission import Submitted, describe, hand_in, lane_limits
 from producer.watching import status_of, watch
 from schemas.catalogue import catalogue
@@ -31,7 +31,7 @@ from schemas.catalogue import catalogue
 )
 def submit(manifest: str, *, wait: bool, timeout_s: float | None, **options: Any) -> None:
     """Hand MANIFEST (CSV or JSONL, .gz, or - for stdin) to the workers."""
-    session = open_session(**_session_part(options))
+    session = open_session(**session_part(options))
     order = order_from(options, session)
     with checked_manifest(manifest, order, options, session) as checked:
         session.say(summary(checked.tally))
@@ -56,7 +56,7 @@ def submit(manifest: str, *, wait: bool, timeout_s: float | None, **options: Any
 @session_options
 def validate(manifest: str, **options: Any) -> None:
     """Check every row of MANIFEST; nothing is sent."""
-    session = open_session(**_session_part(options))
+    session = open_session(**session_part(options))
     order = order_from(options, session)
     with checked_manifest(manifest, order, options, session) as checked:
         click.echo(f"{checked.manifest.name} can be ordered: {summary(checked.tally)}.")
@@ -82,7 +82,3 @@ def _say_submitted(submitted: Submitted, connection: Connection, session: Sessio
         session.say(f"Batch {name} waits: no worker is running. Start `imagemill worker`.")
     else:
         session.say(f"Batch {name} is on its way. `imagemill watch {name}` follows it.")
-
-
-def _session_part(options: dict[str, Any]) -> dict[str, Any]:
-    return {name: options.pop(name) for name in ("out", "redis_url", "as_json", "quiet")}
