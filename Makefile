@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test check unit bench bench-quick clean
+.PHONY: help install demo test check unit chaos bench bench-quick clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -33,6 +33,9 @@ check: .venv/installed-dev ## Format, lint, imports and types
 
 unit: .venv/installed-dev ## Run all tests on real servers
 	$(BIN)/pytest -n 2 --dist worksteal
+
+chaos: .venv/installed-dev ## A seeded storm of kills, restarts and faults, with its verdict (STORM="--seed 1")
+	$(BIN)/python -m tests.storm $(STORM)
 
 bench: .venv/installed-dev ## Measure, and write bench/results.json and the table in bench/README.md
 	$(BIN)/python -m bench

@@ -2,15 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
+
 import redis
 
+from ledger import holds, rounds
 from ledger.errors import translated
 from ledger.index import nudge, take_turns
-from ledger.keys import BATCH_AGENDA, BATCHES, LaneKeys, batch_record
-from ledger.scripts import Scripts
-from schemas.batch import Batch, BatchStatus, LaneCounts
+from ledger.keys import BATCH_AGENDA, BATCHES, LANES, LaneKeys, batch_closing, batch_record
+from ledger.purse import Figures, batch_purse
+from ledger.scripts import Call, Scripts
+from schemas.batch import Batch, BatchStatus, BudgetStatus, Hold, LaneCounts, Round
 from schemas.money import to_text
 from schemas.states import BatchState, JobState
+
+REOPEN_S = 10.0
+"""After this somebody looks at a batch whose next round was announced and never handed in."""
+_HELD_WORDS = {
+    Hold.CANCEL: "cancelling",
+    Hold.PAUSE: "paused",
+    Hold.BUDGET: "parked: budget",
+}
 
 
 class Batches:
@@ -36,20 +48,126 @@ class Batches:
             pipe.hget(key, "state")
             return BatchState(pipe.execute()[-1])
 
-    def start(self, batch: str) -> None:
-        """All chunks are handed in: from now on it can finish."""
-        self.look_at(batch)  # first: only a batch that is still opening is completed after a crash
+    def new_round(self, batch: str) -> int:
+        """A number for a further round that nobody else gets."""
         with translated():
-            self._client.hset(batch_record(batch), "state", BatchState.RUNNING)
+            return 1 + int(self._client.hincrby(batch_record(batch), "rounds", 1))
 
-    def finish(self, batch: str, finished_at: str) -> None:
-        """Its tables are written."""
+    def reopen(self, batch: str, round_: Round, finished_at: str) -> bool:
+        """Announce a round of a batch that is finished since `finished_at`; False: not any more.
+
+        From here on the round is certain: whoever looks at the batch hands it in.
+        """
+        self.look_at(batch, REOPEN_S)  # first: should we die now, somebody else hands it in
+        reopened = bool(self._scripts.run(rounds.reopen(batch, round_, finished_at)))
+        self.look_at(batch, REOPEN_S)  # again: who finished it may have taken that look away
+        return reopened
+
+    def hand_in_round(self, batch: str) -> bool:
+        """Hand in what `reopen` announced; False when nothing was announced, or it is done."""
+        with translated():
+            state, text = self._client.hmget(batch_record(batch), "state", "round")
+        if state != BatchState.OPENING or text is None:
+            return False
+        round_ = Round.model_validate_json(text)
+        for lane, part in round_.lanes.items():
+            call = rounds.hand_in_round(lane, batch, round_.number, part)
+            self._scripts.run_all([call, nudge(LANES, lane)])
+        self.start(batch, round_.number)
+        return True
+
+    def open_round(self, batch: str) -> int | None:
+        """The round that is under way, all of which is handed in; None when there is none.
+
+        Of the first round the counts tell whether it is handed in, so it may be opening still.
+        """
+        with translated():
+            state, number = self._client.hmget(batch_record(batch), "state", "round_number")
+        if state == BatchState.RUNNING or (state == BatchState.OPENING and number is None):
+            return int(number or 1)
+        return None
+
+    def set_budget(self, batch: Batch, currency: str, limit_micro: int) -> None:
+        """Order no more than this buys, from now on; a batch that was parked goes on if it may."""
+        batch_purse(self._client, self._scripts, batch.batch, currency).set_limit(limit_micro)
+        lanes = [lane for lane, billed in batch.currencies.items() if billed == currency]
         with translated():
             pipe = self._client.pipeline(transaction=False)
-            pipe.hset(batch_record(batch), "state", BatchState.FINISHED)
-            pipe.hset(batch_record(batch), "finished_at", finished_at)
-            pipe.zrem(BATCH_AGENDA, batch)
+            for lane in lanes:
+                pipe.hset(LaneKeys(lane).counts(batch.batch), "budgeted", 1)
             pipe.execute()
+        self.unhold(batch.batch, lanes, Hold.BUDGET)
+
+    def budgets(self, batch: Batch) -> dict[str, Figures]:
+        """What the batch may spend, by currency; empty where nobody set a limit."""
+        found = {
+            currency: batch_purse(self._client, self._scripts, batch.batch, currency).read()
+            for currency in sorted(set(batch.currencies.values()))
+        }
+        return {name: purse for name, purse in found.items() if purse.limit_micro is not None}
+
+    def has_budget(self, lane: str, batch: str) -> bool:
+        """Whether somebody set a limit to what the batch spends in a lane."""
+        with translated():
+            return bool(self._client.hexists(LaneKeys(lane).counts(batch), "budgeted"))
+
+    def hold(self, batch: str, lanes: Iterable[str], reason: Hold) -> None:
+        """Order nothing more of a batch in these lanes, from now on; once finished, nothing."""
+        lanes = list(lanes)
+        calls = [call for lane in lanes for call in (holds.hold(lane, batch, reason), _look(lane))]
+        self._scripts.run_all(calls)
+        if self.state(batch) is BatchState.FINISHED:  # by now: nobody else forgets the hold
+            self._scripts.run_all([holds.forget(lane, batch) for lane in lanes])
+
+    def unhold(
+        self, batch: str, lanes: Iterable[str], reason: Hold, first: Sequence[str] = ()
+    ) -> bool:
+        """Take a reason back; False when the batch was not held for it. `first`: jobs to go first."""
+        calls = [
+            call
+            for lane in lanes
+            for call in (holds.unhold(lane, batch, reason, first), _look(lane))
+        ]
+        return any(self._scripts.run_all(calls)[::2])
+
+    def start(self, batch: str, number: int = 1) -> bool:
+        """All chunks of a round are handed in: from now on it can finish; False: that was said."""
+        self.look_at(batch)  # first: only a batch that is still opening is completed after a crash
+        return bool(self._scripts.run(rounds.start(batch, number)))
+
+    def begin_closing(self, batch: str, lease_s: float) -> bool:
+        """Say that its tables are being written; False when somebody is at it."""
+        key = batch_closing(batch)
+        with translated():
+            return bool(self._client.set(key, 1, nx=True, px=int(lease_s * 1000)))
+
+    def keep_closing(self, batch: str, lease_s: float) -> None:
+        """Its tables are still being written."""
+        with translated():
+            self._client.pexpire(batch_closing(batch), int(lease_s * 1000))
+
+    def end_closing(self, batch: str) -> None:
+        """Its tables are not being written any more."""
+        with translated():
+            self._client.delete(batch_closing(batch))
+
+    def finish(
+        self, batch: str, finished_at: str, lanes: Iterable[str] = (), number: int = 1
+    ) -> bool:
+        """A round's tables are written; False when that was said before, or another round began."""
+        finished = bool(self._scripts.run(rounds.finish(batch, number, finished_at)))
+        self.tidy(batch, lanes)
+        return finished
+
+    def tidy(self, batch: str, lanes: Iterable[str]) -> None:
+        """Look at a finished batch no more, and forget why nothing of it was ordered."""
+        if self.state(batch) is not BatchState.FINISHED:
+            return
+        self._scripts.run_all([holds.forget(lane, batch) for lane in lanes])
+        with translated():
+            self._client.zrem(BATCH_AGENDA, batch)
+        if self.state(batch) is not BatchState.FINISHED:
+            self.look_at(batch)  # somebody began another round in between
 
     def look_at(self, batch: str, delay_s: float = 0.0) -> None:
         """Ask for a look whether the batch is finished."""
@@ -84,10 +202,11 @@ class Batches:
                 pipe.hgetall(LaneKeys(lane).counts(batch.batch))
                 pipe.hget(LaneKeys(lane).config, "stopped")
                 pipe.get(LaneKeys(lane).trouble)
+                pipe.hmget(LaneKeys(lane).holds, *(f"{hold}:{batch.batch}" for hold in Hold))
             replies = pipe.execute()
         found = []
         for index, (lane, total) in enumerate(batch.lanes.items()):
-            figures, stopped, trouble = replies[3 * index : 3 * index + 3]
+            figures, stopped, trouble, held = replies[4 * index : 4 * index + 4]
             states = {state: int(figures.get(state, 0)) for state in JobState}
             if "chunks" not in figures:
                 states[JobState.PENDING] = total
@@ -96,7 +215,17 @@ class Batches:
                 for key in ("images", "cost_micro", "chunks", "sealed")
             }
             reasons = {"stopped": stopped, "trouble": trouble}
-            found.append(LaneCounts(lane=lane, states=states, **reasons, **rest))
+            found.append(
+                LaneCounts(
+                    lane=lane,
+                    states=states,
+                    possible_double_charges=int(figures.get("doubles", 0)),
+                    at_risk_micro=int(figures.get("at_risk_micro", 0)),
+                    holds=[hold for hold, is_set in zip(Hold, held, strict=True) if is_set],
+                    **reasons,
+                    **rest,
+                )
+            )
         return found
 
     def status(self, name: str) -> BatchStatus | None:
@@ -108,21 +237,49 @@ class Batches:
         batch = Batch.model_validate_json(record["document"])
         lanes = self.counts(batch)
         costs: dict[str, int] = {}
+        at_risk: dict[str, int] = {}
         for counts in lanes:
             currency = batch.currencies[counts.lane]
             costs[currency] = costs.get(currency, 0) + counts.cost_micro
+            at_risk[currency] = at_risk.get(currency, 0) + counts.at_risk_micro
         single = next(iter(costs)) if len(costs) == 1 else None
+        budgets = self.budgets(batch)
         return BatchStatus(
             batch=name,
-            state=record["state"],
+            state=_shown_state(str(record["state"]), lanes),
             total=batch.total,
             images=sum(counts.images for counts in lanes),
+            possible_double_charges=sum(counts.possible_double_charges for counts in lanes),
             cost=to_text(costs[single]) if single else "0.00",
             currency=single,
             costs={currency: to_text(micro) for currency, micro in costs.items()},
+            at_risk={currency: to_text(micro) for currency, micro in at_risk.items() if micro},
+            budgets={
+                currency: BudgetStatus(
+                    limit=to_text(purse.limit_micro or 0),
+                    spent=to_text(purse.spent_micro),
+                    reserved=to_text(purse.reserved_micro),
+                )
+                for currency, purse in budgets.items()
+            },
             started_at=record.get("started_at"),
             finished_at=record.get("finished_at"),
             stopped={counts.lane: counts.stopped for counts in lanes if counts.stopped},
             troubles={counts.lane: counts.trouble for counts in lanes if counts.trouble},
             **{str(s): sum(counts.states[s] for counts in lanes) for s in JobState},
         )
+
+
+def _look(lane: str) -> Call:
+    return nudge(LANES, lane)
+
+
+def _shown_state(state: str, lanes: list[LaneCounts]) -> str:
+    """What people are told: a batch that is held says why."""
+    reasons = {reason for counts in lanes for reason in counts.holds}
+    if state == BatchState.FINISHED:
+        return state
+    for hold, word in _HELD_WORDS.items():
+        if hold in reasons:
+            return word
+    return state

@@ -42,6 +42,10 @@ class Bucket:
         left: int = self._scripts.run(Call("slow_down", [self._key], args))
         return left / 1000
 
+    def close(self, pause_s: float) -> None:
+        """Give no slot for `pause_s`; the rate stays."""
+        self._scripts.run(Call("close_bucket", [self._key], [int(pause_s * 1e6)]))
+
 
 def submit_bucket(scripts: Scripts, lane: str) -> Bucket:
     """The bucket a lane's orders are paced by."""

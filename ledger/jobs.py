@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import NamedTuple
@@ -14,8 +14,9 @@ from ledger.errors import translated
 from ledger.index import nudge
 from ledger.keys import LANES, LaneKeys
 from ledger.scripts import Argument, Call, Scripts
+from ledger.tickets import KEPT_S, trim
 from schemas.lane import LaneLimits
-from schemas.states import ENDED_STATES, IN_PLAY_STATES, LEGAL_MOVES, JobState
+from schemas.states import ENDED_STATES, IN_PLAY_STATES, LEGAL_MOVES, OPEN_STATES, JobState
 
 LEARNED_KEPT = 100
 """Generation times a lane remembers."""
@@ -50,6 +51,8 @@ class Moved(IntEnum):
     YES = 1
     LATE = 2
     """Too little of the lease is left to begin something; nothing was changed."""
+    HELD = 3
+    """Its lane or its batch orders nothing just now; nothing was changed."""
 
 
 @dataclass(frozen=True)
@@ -65,6 +68,12 @@ class Record:
     limits: LaneLimits | None
     learned: tuple[float, ...]
     now_ms: int
+    takes: int = 0
+    """How often a worker took it up without any outcome."""
+    cancelled: bool = False
+    """Its batch was cancelled."""
+    budgeted: bool = False
+    """Its batch has a budget."""
 
     def age_s(self, since: str) -> float:
         """Seconds since the time (ms) kept in a field; 0 where there is none."""
@@ -86,6 +95,12 @@ class Move:
     """The move is refused when less of the claim's lease is left."""
     attempts: int = 0
     """1 spends an attempt, -1 gives it back."""
+    doubles: int = 0
+    """1: what was ordered may have been paid for, and is ordered again."""
+    at_risk_micro: int = 0
+    """What an order costs that may have been paid for although nothing of it is here."""
+    ticket: str = ""
+    """By which the provider can be asked from now on."""
     images: int = 0
     cost_micro: int = 0
     fields: Mapping[str, str | int | float] = field(default_factory=dict)
@@ -95,8 +110,28 @@ class Move:
         stays = self.target is self.source and self.source not in ENDED_STATES
         if not stays and self.target not in LEGAL_MOVES[self.source]:
             raise ValueError(f"a job cannot go from {self.source} to {self.target}")
+        marks = self.target is JobState.SUBMITTING and not stays
+        if self.lease_left_s and not marks:
+            raise ValueError("the lease counts when a request is about to leave, and only then")
         if self.ready and self.target is not JobState.PENDING:
             raise ValueError(f"a job that is {self.target} cannot be ready")
+
+    @property
+    def sums(self) -> dict[str, int]:
+        """What is added to the batch's counts."""
+        figures = {
+            "images": self.images,
+            "cost_micro": self.cost_micro,
+            "doubles": self.doubles,
+            "at_risk_micro": self.at_risk_micro,
+        }
+        return {name: amount for name, amount in figures.items() if amount}
+
+    @property
+    def taken(self) -> bool:
+        """Whether the provider took the order just now."""
+        after = (JobState.RUNNING, JobState.STORING, JobState.SUCCEEDED, JobState.PARTIAL)
+        return self.source is JobState.SUBMITTING and self.target in after
 
     @property
     def delay_ms(self) -> int:
@@ -113,37 +148,63 @@ class Jobs:
         self._client = client
         self._scripts = scripts
 
-    def read(self, claim: Claim) -> Record | None:
-        """The record, if the claim still holds; None when somebody else holds the job."""
+    def take(self, claim: Claim, states: Sequence[JobState] = OPEN_STATES) -> Record | None:
+        """The record, if the claim still holds; None where somebody else has it.
+
+        In one of these states it is counted as taken up.
+        """
+        return self._read(claim, str(claim.number), states)
+
+    def peek(self, claim: Claim) -> Record | None:
+        """The record, whoever holds the job; None when it is not in motion."""
+        return self._read(claim, "", ())
+
+    def _read(self, claim: Claim, number: str, states: Sequence[JobState]) -> Record | None:
         keys = LaneKeys(claim.lane)
-        with translated():
-            pipe = self._client.pipeline(transaction=False)
-            pipe.hgetall(keys.job(claim.ref))
-            pipe.hmget(keys.config, "rate", "burst", "window")
-            pipe.lrange(keys.learned, 0, -1)
-            pipe.time()
-            record, limits, learned, (seconds, micros) = pipe.execute()
-        if not record or int(record["claim"]) != claim.number:
+        names = [
+            keys.job(claim.ref),
+            keys.config,
+            keys.learned,
+            keys.holds,
+            keys.counts(claim.batch),
+        ]
+        found = self._scripts.run(Call("take_job", names, [number, claim.batch, *states]))
+        if not found:
             return None
+        pairs, limits, learned, cancelled, budgeted, now_ms = found
+        record = dict(zip(pairs[::2], pairs[1::2], strict=True))
         return Record(
             state=JobState(record["state"]),
-            claim=claim.number,
+            claim=int(record["claim"]),
             attempts=int(record["attempts"]),
+            takes=int(record.get("takes", 0)),
             chunk=record["chunk"],
             request=record["request"],
             fields=record,
             limits=_limits(limits),
             learned=tuple(float(value) for value in learned),
-            now_ms=int(seconds) * 1000 + int(micros) // 1000,
+            now_ms=int(now_ms),
+            cancelled=cancelled == 1,
+            budgeted=budgeted == 1,
         )
 
     def move(self, claim: Claim, chunk: str, move: Move) -> Moved:
         """Move a job; the lane is looked at soon where the move makes room or work."""
-        calls = [self._move(claim, chunk, move)]
+        if move.lease_left_s:
+            return self.mark(claim, move)[0]
         soon = move.ready or move.target not in IN_PLAY_STATES
-        if move.lease_left_s == 0:
-            calls.append(nudge(LANES, claim.lane, 0.0 if soon else move.delay_s))
+        calls = [
+            move_call(claim, chunk, move),
+            nudge(LANES, claim.lane, 0.0 if soon else move.delay_s),
+        ]
+        if move.ticket:
+            calls.append(trim(claim.lane))
         return Moved(self._scripts.run_all(calls)[0])
+
+    def mark(self, claim: Claim, move: Move) -> tuple[Moved, int]:
+        """Mark a released job as submitting, if its request may leave; and when (ms) that was."""
+        moved, *at_ms = self._scripts.run(mark_call(claim, move))
+        return Moved(moved), int(at_ms[0]) if at_ms else 0
 
     def learn(self, lane: str, generation_s: float) -> None:
         """Remember how long a picture took, for the next polls."""
@@ -172,21 +233,39 @@ class Jobs:
                 pipe.hget(keys.job(ref), "result")
             return list(pipe.execute())
 
-    @staticmethod
-    def _move(claim: Claim, chunk: str, move: Move) -> Call:
-        keys = LaneKeys(claim.lane)
-        names = [
-            keys.job(claim.ref), keys.agenda, keys.window, keys.ready,
-            keys.tally, keys.counts(claim.batch), keys.chunk(chunk), keys.chores,
-        ]  # fmt: skip
-        args: list[Argument] = [
-            claim.ref, claim.number, secrets.token_hex(8), move.source, move.target,
-            move.delay_ms, int(move.target in IN_PLAY_STATES), int(move.lease_left_s * 1000),
-            move.attempts, move.images, move.cost_micro, f"seal:{chunk}",
-        ]  # fmt: skip
-        for name, value in move.fields.items():
-            args += [name, value]
-        return Call("move_job", names, args)
+
+def mark_call(claim: Claim, move: Move) -> Call:
+    """A mark as the script takes it: sent twice, it marks once."""
+    keys = LaneKeys(claim.lane)
+    names = [
+        keys.job(claim.ref), keys.agenda, keys.tally, keys.counts(claim.batch),
+        keys.config, keys.holds,
+    ]  # fmt: skip
+    args: list[Argument] = [
+        claim.ref, claim.number, secrets.token_hex(8), int(move.lease_left_s * 1000),
+        move.delay_ms, move.attempts, claim.batch,
+    ]  # fmt: skip
+    return Call("mark_submitting", names, args)
+
+
+def move_call(claim: Claim, chunk: str, move: Move) -> Call:
+    """A move as the script takes it: sent twice, it moves once."""
+    keys = LaneKeys(claim.lane)
+    names = [
+        keys.job(claim.ref), keys.agenda, keys.window, keys.ready, keys.tally,
+        keys.counts(claim.batch), keys.chunk(chunk), keys.chores, keys.tickets,
+        keys.holds, keys.parked_jobs(claim.batch),
+    ]  # fmt: skip
+    args: list[Argument] = [
+        claim.ref, claim.number, secrets.token_hex(8), move.source, move.target, move.delay_ms,
+        int(move.target in IN_PLAY_STATES), move.attempts, f"seal:{chunk}",
+        int(move.taken), move.ticket, KEPT_S, len(move.sums),
+    ]  # fmt: skip
+    for figure, amount in move.sums.items():
+        args += [figure, amount]
+    for name, value in move.fields.items():
+        args += [name, value]
+    return Call("move_job", names, args)
 
 
 def _limits(values: list[str | None]) -> LaneLimits | None:

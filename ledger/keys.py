@@ -1,11 +1,12 @@
 """Every Redis key's name. A lane's keys share one hash tag, so one script may touch them all.
 
-Keys without a TTL are on the permanent list (`PERMANENT`); a test finds any other.
+Every key is in one of three classes: `PERMANENT`, `IN_MOTION` or `EXPIRING`; a test finds any other.
 """
 
 from __future__ import annotations
 
 import re
+from typing import NamedTuple
 
 PREFIX = "mill"
 BROKER_PREFIX = f"{PREFIX}:broker:"
@@ -28,13 +29,43 @@ WORKERS = f"{_FLEET}:workers"
 
 
 def batch_record(batch: str) -> str:
-    """Hash {state, document, started_at, finished_at}."""
+    """Hash {state, document, started_at, finished_at, rounds, round, round_number}."""
     return f"{PREFIX}:{{batch/{batch}}}:record"
+
+
+def batch_closing(batch: str) -> str:
+    """String: somebody writes the batch's tables just now; expires."""
+    return f"{PREFIX}:{{batch/{batch}}}:closing"
 
 
 def query_bucket(provider: str, account: str) -> str:
     """Hash {tat_us, cut, cut_until_us, closed_until_us} of an account's task queries; expires."""
     return f"{PREFIX}:{{account/{provider}/{account}}}:queries"
+
+
+class PurseKeys(NamedTuple):
+    """The keys of one purse."""
+
+    purse: str
+    """Hash {limit, spent, reserved, day}; limit a batch's only, day an account's only."""
+    reservations: str
+    """Hash ref -> millionths set aside."""
+    refused: str
+    """Set of refs that were refused and have not come back."""
+
+
+def batch_purse_keys(batch: str, currency: str) -> PurseKeys:
+    """A batch's purse in one currency."""
+    return _purse_keys(f"{PREFIX}:{{batch/{batch}}}", currency)
+
+
+def account_purse_keys(provider: str, account: str, currency: str) -> PurseKeys:
+    """An account's purse in one currency; expires."""
+    return _purse_keys(f"{PREFIX}:{{account/{provider}/{account}}}", currency)
+
+
+def _purse_keys(tag: str, currency: str) -> PurseKeys:
+    return PurseKeys(*(f"{tag}:{name}:{currency}" for name in PurseKeys._fields))
 
 
 class LaneKeys:
@@ -54,15 +85,25 @@ class LaneKeys:
         self.window = f"{self._tag}:window"
         """Set of jobs in play."""
         self.chores = f"{self._tag}:chores"
-        """Sorted set chore -> time (ms) it is due: load:CHUNK or seal:CHUNK."""
+        """Sorted set chore -> time (ms) it is due: load:CHUNK, seal:CHUNK or withdraw:CHUNK."""
+        self.holds = f"{self._tag}:holds"
+        """Hash reason:batch -> 1: batches of which nothing is ordered; see schemas.batch.Hold."""
         self.tally = f"{self._tag}:tally"
-        """Hash of counts: jobs by state, submits, throttled, loading."""
+        """Hash of counts: jobs by state, submits, throttled, loading, faults, probes, and from when
+        on `tickets` is complete (tickets_from_ms)."""
+        self.tickets = f"{self._tag}:tickets"
+        """Sorted set ticket -> time (ms) it was recorded; expires."""
+        self.unsettled = f"{self._tag}:unsettled"
+        """Hash job -> when its order left and for what, of orders nobody knows the answer to;
+        expires."""
         self.bucket = f"{self._tag}:bucket"
         """Hash {tat_us, cut, cut_until_us, closed_until_us}; expires."""
         self.learned = f"{self._tag}:learned"
         """List of the last generation times, in seconds."""
         self.trouble = f"{self._tag}:trouble"
         """String: why the provider could not even be asked; expires."""
+        self.parked_jobs_prefix = f"{self._tag}:parked-jobs:"
+        self.parked_chunks_prefix = f"{self._tag}:parked-chunks:"
         self.job_prefix = f"{self._tag}:job:"
         self.counts_prefix = f"{self._tag}:counts:"
         self.chunk_prefix = f"{self._tag}:chunk:"
@@ -70,6 +111,14 @@ class LaneKeys:
     def job(self, ref: str) -> str:
         """Hash: one job's record, from loading to sealing."""
         return f"{self.job_prefix}{ref}"
+
+    def parked_jobs(self, batch: str) -> str:
+        """List of a held batch's loaded jobs that would be ready."""
+        return f"{self.parked_jobs_prefix}{batch}"
+
+    def parked_chunks(self, batch: str) -> str:
+        """List of a held batch's chunks that would be waiting."""
+        return f"{self.parked_chunks_prefix}{batch}"
 
     def counts(self, batch: str) -> str:
         """Hash: one batch's figures in this lane."""
@@ -83,10 +132,20 @@ class LaneKeys:
 _LANE_TAG = r"mill:\{[^}]+\}"
 PERMANENT = re.compile(
     rf"mill:\{{fleet\}}:(lanes|known-lanes|batches|batch-agenda|workers)"
-    rf"|mill:\{{batch/[^}}]+\}}:record"
+    rf"|mill:\{{batch/[^}}]+\}}:(record|purse:.+)"
     rf"|{_LANE_TAG}:(config|tally|learned|counts:.+)"
 )
 """Keys that stay, so that finished batches can be looked at."""
 
-IN_MOTION = re.compile(rf"{_LANE_TAG}:(waiting|ready|agenda|window|chores|job:.+|chunk:.+)")
+IN_MOTION = re.compile(
+    rf"{_LANE_TAG}:(waiting|ready|agenda|window|chores|holds|job:.+|chunk:.+|parked-.+)"
+    rf"|mill:\{{batch/[^}}]+\}}:(reservations|refused):.+"
+)
 """Keys that live as long as jobs are in motion, and are gone when their batch is finished."""
+
+EXPIRING = re.compile(
+    rf"mill:\{{fleet\}}:leader|mill:\{{batch/[^}}]+\}}:closing"
+    rf"|mill:\{{account/[^}}]+\}}:(queries|(purse|reservations|refused):.+)"
+    rf"|{_LANE_TAG}:(bucket|tickets|unsettled|trouble)"
+)
+"""Keys that go by themselves."""

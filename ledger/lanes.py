@@ -12,7 +12,7 @@ from ledger.index import nudge
 from ledger.jobs import Claim
 from ledger.keys import KNOWN_LANES, LANES, LaneKeys
 from ledger.scripts import Argument, Call, Reply, Scripts
-from schemas.batch import ChunkRef
+from schemas.batch import ChunkRef, LaneRound
 from schemas.lane import LaneLimits, LaneStatus
 from schemas.states import JobState
 
@@ -22,6 +22,17 @@ and a message's way take up to 0.3 s together. Each slot ahead is a thread aslee
 READY_LOW_S = 5.0
 """A chunk is loaded when the ready jobs would last the bucket less than this."""
 TROUBLE_S = 60
+FAULTS_IN_A_ROW = 8
+"""Orders that go wrong one after the other, by no fault of their rows, open a lane's breaker."""
+BREAKER_S = 5.0
+"""It stays open for so long, twice as long after each probe that fails too,"""
+BREAKER_MOST_S = 120.0
+"""and for this at most."""
+WITHDRAWN_AT_ONCE = 50
+"""Jobs, and chunks, of a cancelled batch that are handed out in one tick."""
+CLAIMS_A_ROUND = 1_000_000
+"""No job is handed out so often in one round. A worker that slept through the end of a round and
+wakes in the next finds a claim it never had."""
 STORE_BACKLOG = 500
 """Jobs waiting to be stored beyond which nothing new is ordered: paid links expire."""
 
@@ -42,7 +53,7 @@ class Chore:
 
     lane: str
     what: str
-    """`load` or `seal`."""
+    """`load`, `seal` or `withdraw`."""
     chunk: ChunkRef
 
 
@@ -79,9 +90,11 @@ class Lanes:
         """Put a batch's chunks into the backlog; False when they are there already."""
         keys = LaneKeys(lane)
         jobs = sum(chunk.size for chunk in chunks)
-        names = [keys.waiting, keys.tally, keys.counts(batch)]
+        names = [
+            keys.waiting, keys.tally, keys.counts(batch), keys.holds, keys.parked_chunks(batch),
+        ]  # fmt: skip
         calls = [
-            Call("hand_in_chunks", names, [jobs, *map(str, chunks)]),
+            Call("hand_in_chunks", names, [batch, jobs, *map(str, chunks)]),
             nudge(LANES, lane),
         ]
         return bool(self._scripts.run_all(calls)[0])
@@ -89,8 +102,13 @@ class Lanes:
     def load(self, lane: str, chunk: ChunkRef, jobs: Sequence[tuple[str, str]]) -> bool:
         """Make a chunk's jobs (id, request) ready; False when that was done before."""
         keys = LaneKeys(lane)
-        names = [keys.ready, keys.chunk(str(chunk)), keys.chores, keys.tally]
-        args: list[Argument] = [keys.job_prefix, f"load:{chunk}", str(chunk)]
+        names = [
+            keys.ready, keys.chunk(str(chunk)), keys.chores, keys.tally, keys.holds,
+            keys.parked_jobs(chunk.batch),
+        ]  # fmt: skip
+        args: list[Argument] = [
+            chunk.batch, keys.job_prefix, f"load:{chunk}", str(chunk), first_claim(chunk),
+        ]  # fmt: skip
         for job, request in jobs:
             args += [f"{chunk.batch}/{job}", request]
         calls = [Call("load_chunk", names, args), nudge(LANES, lane)]
@@ -108,6 +126,26 @@ class Lanes:
         with translated():
             return bool(self._client.exists(LaneKeys(lane).chunk(str(chunk))))
 
+    def withdraw(self, lane: str, chunk: ChunkRef, ended: LaneRound) -> bool:
+        """Count a chunk that was never loaded as ended, as `ended` says; False when that was done."""
+        keys = LaneKeys(lane)
+        args: list[Argument] = [f"withdraw:{chunk}", ended.images, ended.cost_micro]
+        for state, jobs in ended.states.items():
+            args += [state, jobs]
+        names = [keys.chores, keys.tally, keys.counts(chunk.batch)]
+        calls = [Call("withdraw_chunk", names, args), nudge(LANES, lane)]
+        return bool(self._scripts.run_all(calls)[0])
+
+    def count_fault(self, lane: str) -> tuple[int, float]:
+        """Count an order that went wrong by no fault of its row.
+
+        Returns such orders in a row, and the seconds for which the lane's breaker is open.
+        """
+        keys = LaneKeys(lane)
+        limits = [FAULTS_IN_A_ROW, int(BREAKER_S * 1e6), int(BREAKER_MOST_S * 1e6)]
+        faults, wait_us = self._scripts.run(Call("count_fault", [keys.tally, keys.bucket], limits))
+        return int(faults), int(wait_us) / 1e6
+
     def tick(self, lanes: Sequence[str], lease_s: float, room: int) -> dict[str, Tick]:
         """Hand out what is due in each lane: at most `room` jobs each."""
         with translated():
@@ -120,7 +158,7 @@ class Lanes:
             calls += _tick_calls(lane, float(rate or 1), int(lease_s * 1000), room)
         replies = self._scripts.run_all(calls) if calls else []
         return {
-            lane: _tick(lane, *replies[3 * index : 3 * index + 3])
+            lane: _tick(lane, *replies[4 * index : 4 * index + 4])
             for index, lane in enumerate(lanes)
         }
 
@@ -136,15 +174,15 @@ class Lanes:
         self._scripts.run(nudge(LANES, lane))
         return was_stopped
 
-    def note_trouble(self, lane: str, why: str) -> None:
-        """Remember for a minute why the provider could not even be asked."""
+    def note_trouble(self, lane: str, why: str, for_s: float = 0.0) -> None:
+        """Remember for a minute, or longer, why orders do not leave."""
         with translated():
-            self._client.set(LaneKeys(lane).trouble, why, ex=TROUBLE_S)
+            self._client.set(LaneKeys(lane).trouble, why, ex=max(TROUBLE_S, int(for_s)))
 
-    def count_throttled(self, lane: str) -> None:
-        """Count a request the provider refused as one too many."""
+    def count(self, lane: str, figure: str) -> None:
+        """Count what happened in a lane: a figure of its status."""
         with translated():
-            self._client.hincrby(LaneKeys(lane).tally, "throttled", 1)
+            self._client.hincrby(LaneKeys(lane).tally, figure, 1)
 
     def status(self, lane: str) -> LaneStatus | None:
         """A lane's figures; None when nobody opened it."""
@@ -155,7 +193,8 @@ class Lanes:
             pipe.hgetall(keys.tally)
             pipe.llen(keys.ready)
             pipe.lrange(keys.learned, 0, -1)
-            config, tally, ready, learned = pipe.execute()
+            pipe.get(keys.trouble)
+            config, tally, ready, learned, trouble = pipe.execute()
         if "rate" not in config:
             return None
         count = {state: int(tally.get(state, 0)) for state in JobState}
@@ -172,45 +211,55 @@ class Lanes:
             storing=count[JobState.STORING],
             throttled=int(tally.get("throttled", 0)),
             submits=int(tally.get("submits", 0)),
+            adopted=int(tally.get("adopted", 0)),
+            absent=int(tally.get("absent", 0)),
+            trouble=trouble,
             typical_s=times[len(times) // 2] if times else None,
         )
+
+
+def first_claim(chunk: ChunkRef) -> int:
+    """The number after which the claims of a chunk's jobs begin."""
+    return (chunk.round - 1) * CLAIMS_A_ROUND
 
 
 def _tick_calls(lane: str, rate_per_s: float, lease_ms: int, room: int) -> list[Call]:
     keys = LaneKeys(lane)
     low = max(int(rate_per_s * READY_LOW_S), 16)
+    due = [keys.agenda, keys.ready]
+    held = [keys.holds, keys.ready, keys.agenda, keys.chores]
+    hold_args: list[Argument] = [
+        keys.job_prefix, keys.parked_jobs_prefix, keys.parked_chunks_prefix, lease_ms,
+        min(room, WITHDRAWN_AT_ONCE),
+    ]  # fmt: skip
+    ready = [keys.ready, keys.agenda, keys.window, keys.tally, keys.config, keys.bucket]
+    ready_args: list[Argument] = [
+        keys.job_prefix, keys.counts_prefix, lease_ms, room,
+        int(HORIZON_S * 1e6), STORE_BACKLOG, FAULTS_IN_A_ROW,
+    ]  # fmt: skip
+    chores = [keys.waiting, keys.ready, keys.chores, keys.agenda, keys.tally]
     return [
-        Call("take_due", [keys.agenda, keys.ready], [keys.job_prefix, lease_ms, room]),
-        Call(
-            "release_ready",
-            [keys.ready, keys.agenda, keys.window, keys.tally, keys.config, keys.bucket],
-            [
-                keys.job_prefix,
-                keys.counts_prefix,
-                lease_ms,
-                room,
-                int(HORIZON_S * 1e6),
-                STORE_BACKLOG,
-            ],
-        ),
-        Call(
-            "take_chores",
-            [keys.waiting, keys.ready, keys.chores, keys.agenda, keys.tally],
-            [keys.chunk_prefix, low, lease_ms, room],
-        ),
+        Call("take_due", due, [keys.job_prefix, lease_ms, room]),
+        Call("sort_held", held, hold_args),
+        Call("release_ready", ready, ready_args),
+        Call("take_chores", chores, [keys.chunk_prefix, low, lease_ms, room]),
     ]
 
 
-def _tick(lane: str, due: list[Reply], released: list[Reply], chores: list[Reply]) -> Tick:
+def _tick(
+    lane: str, due: list[Reply], held: list[Reply], released: list[Reply], chores: list[Reply]
+) -> Tick:
+    left, *withdrawn = held
+    handed = [*due, *withdrawn]
     handouts = [
-        Handout(Claim(lane, due[i], int(due[i + 2])), JobState(due[i + 1]), int(due[i + 3]))
-        for i in range(0, len(due), 4)
+        Handout(Claim(lane, ref, int(claim)), JobState(state), int(count))
+        for ref, state, claim, count in zip(*(handed[i::4] for i in range(4)), strict=True)
     ]
     handouts += [
         Handout(Claim(lane, released[i], int(released[i + 1])), JobState.RELEASED, 1)
         for i in range(0, len(released), 2)
     ]
-    moment_ms = int(chores[0])
+    moment_ms = 0 if int(left) else int(chores[0])
     return Tick(
         handouts=handouts,
         chores=[_chore(lane, text) for text in chores[1:]],

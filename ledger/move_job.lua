@@ -1,5 +1,5 @@
 --[[
-  Move one job from one state to another, if the mover still holds its claim.
+  Write how a step of a job ended: move it from one state to another, if the mover still holds its claim.
 
   KEYS[1] job         hash, the job's record
   KEYS[2] agenda      sorted set job -> time (ms)
@@ -9,6 +9,9 @@
   KEYS[6] counts      hash, the batch's counts in this lane
   KEYS[7] chunk       hash {size, ended}
   KEYS[8] chores      sorted set chore -> time (ms)
+  KEYS[9] tickets     sorted set ticket -> time (ms) it was recorded
+  KEYS[10] holds      hash reason:batch -> 1
+  KEYS[11] parked     list: the batch's parked jobs
   ARGV[1] ref         the job
   ARGV[2] claim       the mover's claim number
   ARGV[3] nonce       one per call: the same call sent twice moves once
@@ -16,33 +19,34 @@
   ARGV[5] to          the state it gets
   ARGV[6] delay       ms until its next moment; -1: to the head of ready; -2: it has ended
   ARGV[7] keeps       1: it has a place in the window
-  ARGV[8] lease       ms of the claim that must be left to begin something; 0: the move is an outcome
-  ARGV[9] attempts    added to its attempts: 1, 0 or -1
-  ARGV[10] images     images stored, when it has ended
-  ARGV[11] cost       millionths of a currency unit, when it has ended
-  ARGV[12] seal       the chore that is due when this was the chunk's last job
-  ARGV[13] fields     field, value, field, value ... written into the record
+  ARGV[8] attempts    added to its attempts: 1, 0 or -1
+  ARGV[9] seal        the chore that is due when this was the chunk's last job
+  ARGV[10] taken      1: the provider took the order just now
+  ARGV[11] ticket     by which it can be asked for from now on, if any
+  ARGV[12] kept       s the tickets are kept after the last one
+  ARGV[13] sums       how many name, amount pairs follow, added to the batch's counts
+  ARGV[14] rest       those pairs, then field, value ... written into the record
 
-  Returns 1 moved, 0 the claim is lost (nothing changed), 2 too little of the lease is left (nothing changed).
+  Returns 1 moved, 0 the claim is lost (nothing changed).
 ]]
 local job, agenda, window, ready = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
-local tally, counts, chunk, chores = KEYS[5], KEYS[6], KEYS[7], KEYS[8]
+local tally, counts, chunk, chores, tickets = KEYS[5], KEYS[6], KEYS[7], KEYS[8], KEYS[9]
+local holds, parked = KEYS[10], KEYS[11]
 local ref, claim, nonce, from, to = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5]
-local delay, keeps, lease, attempts = tonumber(ARGV[6]), ARGV[7], tonumber(ARGV[8]), ARGV[9]
-local images, cost, seal, fields = ARGV[10], ARGV[11], ARGV[12], 13
+local delay, keeps, attempts, seal = tonumber(ARGV[6]), ARGV[7], ARGV[8], ARGV[9]
+local taken, ticket, kept, sums, rest = ARGV[10], ARGV[11], ARGV[12], tonumber(ARGV[13]), 14
 
 local held = redis.call('HMGET', job, 'claim', 'state', 'nonce')
 if held[3] == nonce then return 1 end
 if held[1] ~= claim or held[2] ~= from then return 0 end
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
-if lease > 0 and tonumber(redis.call('ZSCORE', agenda, ref) or 0) - now < lease then return 2 end
 
-redis.call('HSET', job, 'state', to, 'nonce', nonce, 'moved_ms', now)
--- An outcome takes the job out of the mover's hands; a move that begins something leaves it there.
-if lease == 0 then redis.call('HSET', job, 'handouts', 0) end
-for i = fields, #ARGV - 1, 2 do redis.call('HSET', job, ARGV[i], ARGV[i + 1]) end
-if attempts ~= '0' then redis.call('HINCRBY', job, 'attempts', attempts) end
+-- An outcome takes the job out of the mover's hands: no later renewal moves its next moment.
+redis.call('HSET', job, 'state', to, 'nonce', nonce, 'moved_ms', now, 'handouts', 0, 'takes', 0)
+for i = rest, rest + 2 * sums - 1, 2 do redis.call('HINCRBY', counts, ARGV[i], ARGV[i + 1]) end
+for i = rest + 2 * sums, #ARGV - 1, 2 do redis.call('HSET', job, ARGV[i], ARGV[i + 1]) end
+redis.call('HINCRBY', job, 'attempts', attempts)
 if from ~= to then
   redis.call('HSET', job, to .. '_ms', now)
   for _, key in ipairs({ tally, counts }) do
@@ -50,16 +54,16 @@ if from ~= to then
     redis.call('HINCRBY', key, to, 1)
   end
 end
-if from == 'submitting' and to == 'running' then redis.call('HINCRBY', tally, 'submits', 1) end
+if taken == '1' then redis.call('HDEL', tally, 'faults', 'probes') end
+redis.call('HINCRBY', tally, 'submits', taken)
+if ticket ~= '' and redis.call('ZADD', tickets, 'NX', now, ticket) then redis.call('EXPIRE', tickets, kept) end
 redis.call(keeps == '1' and 'SADD' or 'SREM', window, ref)
-if from == 'pending' then redis.call('LREM', ready, 1, ref) end
+if from == 'pending' and redis.call('LREM', ready, 1, ref) == 0 then redis.call('LREM', parked, 1, ref) end
+-- What is withdrawn does not wait for its next try.
+if to == 'pending' and redis.call('HEXISTS', holds, 'cancel:' .. string.match(ref, '^[^/]*')) == 1 then delay = -1 end
 if delay >= 0 then return redis.call('ZADD', agenda, 'CH', now + delay, ref) and 1 end
 redis.call('ZREM', agenda, ref)
 if delay == -1 then return redis.call('LPUSH', ready, ref) and 1 end
-redis.call('HINCRBY', counts, 'images', images)
-redis.call('HINCRBY', counts, 'cost_micro', cost)
 local size = redis.call('HGET', chunk, 'size')
-if size and redis.call('HINCRBY', chunk, 'ended', 1) >= tonumber(size) then
-  redis.call('ZADD', chores, now, seal)
-end
+if size and redis.call('HINCRBY', chunk, 'ended', 1) >= tonumber(size) then redis.call('ZADD', chores, now, seal) end
 return 1

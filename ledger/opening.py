@@ -12,7 +12,9 @@ from ledger.connection import connect
 from ledger.fleet import Fleet
 from ledger.jobs import Jobs
 from ledger.lanes import Lanes
+from ledger.purse import BatchPurse, Day, Purse, account_purse, batch_purse
 from ledger.scripts import Scripts
+from ledger.tickets import Tickets
 
 
 @dataclass(frozen=True)
@@ -25,6 +27,7 @@ class Ledger:
     lanes: Lanes
     batches: Batches
     fleet: Fleet
+    tickets: Tickets
 
     def submit_bucket(self, lane: str) -> Bucket:
         """The bucket a lane's orders are paced by."""
@@ -33,6 +36,14 @@ class Ledger:
     def poll_bucket(self, provider: str, account: str) -> Bucket:
         """The bucket all task queries of an account are paced by."""
         return poll_bucket(self.scripts, provider, account)
+
+    def batch_purse(self, batch: str, currency: str) -> BatchPurse:
+        """What a batch may spend in one currency."""
+        return batch_purse(self.client, self.scripts, batch, currency)
+
+    def account_purse(self, provider: str, account: str, currency: str, day: Day) -> Purse:
+        """What an account may spend a day in one currency."""
+        return account_purse(self.client, self.scripts, (provider, account), currency, day)
 
     def close(self) -> None:
         """Give back connections."""
@@ -51,4 +62,5 @@ def open_ledger(url: str, *, threads: int = 8, patient: bool = True) -> Ledger:
         lanes=Lanes(client, scripts),
         batches=Batches(client, scripts),
         fleet=Fleet(client, scripts),
+        tickets=Tickets(client, scripts),
     )

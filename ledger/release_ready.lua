@@ -13,12 +13,14 @@
   ARGV[4] limit       most jobs released
   ARGV[5] horizon     us ahead for which the bucket's slots are handed out
   ARGV[6] backlog     nothing is released while more jobs than this wait to be stored
+  ARGV[7] threshold   orders in a row that went wrong, from which on one at a time is tried
 
   Returns ref, claim of each job released.
 ]]
 local ready, agenda, window, tally, config, bucket = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5], KEYS[6]
 local prefix, counts, lease = ARGV[1], ARGV[2], tonumber(ARGV[3])
 local limit, horizon, backlog = tonumber(ARGV[4]), tonumber(ARGV[5]), tonumber(ARGV[6])
+local threshold = tonumber(ARGV[7])
 
 local released = {}
 local limits = redis.call('HMGET', config, 'rate', 'burst', 'window', 'stopped')
@@ -39,6 +41,10 @@ local slots = math.floor((now_us + horizon + tolerance_us - tat_us) / emission_u
 local booked = math.ceil((tat_us - now_us) / emission_us)
 local unbooked = math.max(tonumber(redis.call('HGET', tally, 'released') or '0') - booked, 0)
 local room = math.min(tonumber(limits[3]) - redis.call('SCARD', window), slots - unbooked, limit)
+local leaving = redis.call('HMGET', tally, 'faults', 'released')
+if tonumber(leaving[1] or '0') >= threshold then
+  room = math.min(room, 1 - tonumber(leaving[2] or '0'))
+end
 
 for _ = 1, room do
   local ref = redis.call('LPOP', ready)

@@ -23,5 +23,6 @@ local tat = math.max(tonumber(held[1] or '0'), now + pause)
 local closed = math.max(tonumber(held[4] or '0'), now + pause)
 redis.call('HSET', bucket, 'tat_us', string.format('%.0f', tat), 'cut', cut,
   'closed_until_us', string.format('%.0f', closed))
-redis.call('PEXPIRE', bucket, math.ceil((tat - now) / 1000) + 60000)
+-- Never sooner than it would have: the bucket may be closed for longer than this pause.
+redis.call('PEXPIRE', bucket, math.max(math.ceil((tat - now) / 1000) + 60000, redis.call('PTTL', bucket)))
 return cut

@@ -17,10 +17,12 @@ local now = time[1] * 1000000 + time[2]
 local held = redis.call('HMGET', bucket, 'tat_us', 'cut', 'closed_until_us')
 local cut = tonumber(held[2] or '1000')
 local interval = emission * 1000 / cut
-local tat = math.max(tonumber(held[1] or '0'), now)
+local closed = tonumber(held[3] or '0')
+-- A closed bucket opens with the slots of one moment, not with those that would have come meanwhile.
+local tat = math.max(tonumber(held[1] or '0'), closed, now)
 -- At the full rate, cut or not: a cut must not bring a slot forward.
 local tolerance = emission * (burst - 1)
-local wait = math.max(tat - tolerance - now, tonumber(held[3] or '0') - now, 0)
+local wait = math.max(tat - tolerance - now, closed - now, 0)
 if wait > patience then return { 0, string.format('%.0f', wait) } end
 redis.call('HSET', bucket, 'tat_us', string.format('%.0f', tat + interval),
   'cut', math.min(1000, cut + recovery))

@@ -7,7 +7,6 @@ from typing import Any, NamedTuple
 
 from producer.defaults import Defaults, parameter_names
 from producer.errors import ManifestError
-from producer.fields import ALIASES, Fields, resolve
 from producer.plan import NoModel, Plan, Slot, find_model, make_plan
 from producer.problem import Caution, Problem, shown
 from producer.row import Broken, Row
@@ -20,6 +19,7 @@ from producer.texts import (
     is_blank,
 )
 from schemas.catalogue import Catalogue
+from schemas.fields import ALIASES, Fields, resolve
 from schemas.job import Job
 from schemas.layout import safe_name
 

@@ -28,8 +28,9 @@ class _OpenChunk:
 class ChunkFiles:
     """Writes jobs lane by lane into files of at most 500, and hands the files to storage."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, round_: int = 1) -> None:
         self._folder = folder
+        self.round = round_
         self._open: dict[str, _OpenChunk] = {}
 
     def add(self, job: Job) -> None:
@@ -53,7 +54,10 @@ class ChunkFiles:
     def refs(self, batch: str, lane: str) -> list[ChunkRef]:
         """A lane's chunks, under the batch's name."""
         sizes = self._open[lane].sizes
-        return [ChunkRef(batch=batch, number=i, size=size) for i, size in enumerate(sizes, 1)]
+        return [
+            ChunkRef(batch=batch, round=self.round, number=i, size=size)
+            for i, size in enumerate(sizes, 1)
+        ]
 
     def upload(self, batch: str, lane: str, storage: Storage) -> None:
         """Put a lane's chunks into storage; doing it twice is harmless. Raises StorageError."""

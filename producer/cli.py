@@ -13,15 +13,19 @@ from typing import Any
 import click
 
 from ledger.errors import LedgerError
+from producer.commands.cancel import cancel
 from producer.commands.doctor import doctor
 from producer.commands.lanes import lanes
 from producer.commands.look import batches, results, status, watch
 from producer.commands.models import models
+from producer.commands.pause import pause, resume
 from producer.commands.processes import simulator, worker
+from producer.commands.retry import retry
 from producer.commands.run import run
 from producer.commands.submit import submit, validate
 from producer.errors import ProducerError
 from producer.exit_codes import ExitCode
+from producer.problem import for_terminal
 from storage import StorageError
 
 
@@ -52,7 +56,8 @@ def cli() -> None:
 
 
 for command in (
-    run, validate, submit, status, watch, results, batches, lanes, models, doctor, worker, simulator,
+    run, validate, submit, status, watch, results, retry, cancel, pause, resume, batches, lanes,
+    models, doctor, worker, simulator,
 ):  # fmt: skip
     cli.add_command(command)
 
@@ -91,7 +96,7 @@ def main() -> None:
 
 def _say(text: str) -> None:
     if text:
-        click.echo(text, err=True)
+        click.echo(for_terminal(text), err=True)
 
 
 def _keep_traceback() -> Path:

@@ -80,6 +80,18 @@ def require_mill(settings: Settings) -> None:
         )
 
 
+def nobody_works_here(settings: Settings) -> bool:
+    """Whether this machine's own mill stands still: what is handed in waits for somebody to go on."""
+    if settings.redis_url is not None:
+        return False
+    storage = _opened_storage(settings)
+    lock = FolderLock(mill_folder(storage))
+    free = lock.try_acquire()
+    lock.release()
+    storage.close()
+    return free
+
+
 @contextmanager
 def server_url(
     settings: Settings, server: EmbeddedServer, clock: SystemClock
@@ -107,6 +119,8 @@ def opened_ledger(url: SecretStr) -> Iterator[Ledger]:
         raise NotReachable(str(error)) from error
     try:
         yield ledger
+    except LedgerDenied as error:
+        raise WrongAccess(str(error)) from error
     except LedgerError as error:
         raise NotReachable(str(error)) from error
     finally:

@@ -8,10 +8,12 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from producer.errors import ManifestError
-from producer.fields import is_field, normal_name
 from producer.problem import Problem, shown
 from producer.row import Broken, Row
 from producer.source import Text
+from results.cell import unguarded
+from results.own_columns import failure_columns
+from schemas.fields import is_field, normal_name
 
 DELIMITERS = ",;\t|"
 _NEVER_CLOSED = "unexpected end of data"
@@ -23,7 +25,22 @@ class Header:
     """The first record: how cells are parted, and the columns' names."""
 
     delimiter: str
+    names: tuple[str, ...]
+    """Every column's."""
+    left_out: tuple[str, ...]
+    """Those we added ourselves, where the file is a failed.csv: they are news of an earlier day."""
     columns: tuple[str, ...]
+    """The others: the manifest's own."""
+
+    def row(self, line: int, cells: list[str]) -> Row:
+        """A record as a row."""
+        if self.left_out:  # which also guarded every cell
+            cells = [
+                unguarded(cell)
+                for name, cell in zip(self.names, cells, strict=False)
+                if name not in self.left_out
+            ]
+        return Row(line, self.columns, dict(zip(self.columns, cells, strict=False)))
 
 
 def read_header(text: Text) -> Header:
@@ -47,7 +64,11 @@ def read_header(text: Text) -> Header:
                 + (f" (the other is {shown(earlier)!r})" if earlier != column else "")
                 + "; rename or remove one"
             )
-    return Header(delimiter, columns)
+    left_out = failure_columns(columns)
+    own = tuple(column for column in columns if column not in left_out)
+    if left_out:
+        own = tuple(map(unguarded, own))
+    return Header(delimiter, columns, left_out, own)
 
 
 def csv_rows(text: Text, header: Header) -> Iterator[Row | Broken]:
@@ -56,7 +77,7 @@ def csv_rows(text: Text, header: Header) -> Iterator[Row | Broken]:
         lines = _Lines(characters)
         reader = csv.reader(lines, delimiter=header.delimiter, strict=True)
         below = False
-        columns, width = header.columns, len(header.columns)
+        width = len(header.names)
         while True:
             line = reader.line_num + 1
             lines.recent.clear()
@@ -72,7 +93,7 @@ def csv_rows(text: Text, header: Header) -> Iterator[Row | Broken]:
             if not below:
                 below = True
             elif len(cells) == width:
-                yield Row(line, columns, dict(zip(columns, cells, strict=True)))
+                yield header.row(line, cells)
             else:
                 yield _ragged(line, cells, header)
 
@@ -94,7 +115,7 @@ class _Lines:
 
 
 def _ragged(line: int, cells: list[str], header: Header) -> Row | Broken:
-    width = len(header.columns)
+    width = len(header.names)
     if len(cells) < width:
         cells.extend([""] * (width - len(cells)))
     elif "".join(cells[width:]).strip():
@@ -103,7 +124,7 @@ def _ragged(line: int, cells: list[str], header: Header) -> Row | Broken:
             f' put cells that contain "{_mark(header.delimiter)}" in quotes'
         )
         return Broken(line, tuple(cells), Problem(line, None, None, reason))
-    return Row(line, header.columns, dict(zip(header.columns, cells, strict=False)))
+    return header.row(line, cells)
 
 
 def _unreadable(line: int, error: str, lines: list[str], name: str) -> Broken:

@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from producer.errors import OptionError
-from producer.fields import canonical_name
 from producer.plan import n_parameter
 from producer.problem import shown
 from schemas.catalogue import Catalogue, UnknownModel
+from schemas.fields import canonical_name
 from schemas.parameter import nearest
 
 SETTABLE = ("prompt", "negative_prompt", "n", "model", "provider")

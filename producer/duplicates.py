@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from array import array
 
 _FULL = 0.6
@@ -25,9 +26,12 @@ class Identities:
     def claim(self, identity: str, name: str, line: int) -> str | None:
         """Take an id and the name of its files; the reason against it where one is taken.
 
-        Names are compared as a file system does that ignores case.
+        Names are compared as a file system does that ignores case and compositions.
         """
-        name_key = (hash(name.casefold()) & _MASK) or 1
+        folded = name.casefold()
+        if not folded.isascii():
+            folded = unicodedata.normalize("NFD", unicodedata.normalize("NFD", name).casefold())
+        name_key = (hash(folded) & _MASK) or 1
         slot = self._find(name_key)
         if self._names[slot]:
             if self._ids[slot] == hash(identity) & _MASK:

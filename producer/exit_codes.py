@@ -31,7 +31,7 @@ class ExitCode(IntEnum):
     WAITED = 9
     """Waiting took too long; the batch goes on."""
     CANCELLED = 10
-    """The batch was cancelled."""
+    """The batch was cancelled: all its rows that are not complete were withdrawn."""
     INTERRUPTED = 130
     """Ctrl-C; the batch can be continued."""
 
@@ -40,6 +40,6 @@ def of_finished(status: BatchStatus) -> ExitCode:
     """The code for a finished batch."""
     if status.succeeded == status.total:
         return ExitCode.OK
-    if status.total and status.cancelled == status.total:
-        return ExitCode.CANCELLED
+    if status.succeeded + status.cancelled == status.total:
+        return ExitCode.CANCELLED  # whatever was not done yet was withdrawn
     return ExitCode.SOME_FAILED if status.succeeded + status.partial else ExitCode.ALL_FAILED

@@ -32,10 +32,13 @@ class Manifest:
         form: Form,
         columns: dict[str, None],
         read: Callable[[], Iterator[Row | Broken]],
+        left_out: tuple[str, ...] = (),
     ) -> None:
         self.name = source.name
         self.sha256 = source.sha256
         self.form = form
+        self.left_out = left_out
+        """Columns that an earlier failed.csv brought in, which are nobody's own."""
         self._source = source
         self._columns = columns
         self._read = read
@@ -94,7 +97,7 @@ def open_manifest(
 def _csv(text: Text) -> Manifest:
     header = read_header(text)
     columns = dict.fromkeys(header.columns)
-    return Manifest(text.source, "csv", columns, lambda: csv_rows(text, header))
+    return Manifest(text.source, "csv", columns, lambda: csv_rows(text, header), header.left_out)
 
 
 def _jsonl(text: Text) -> Manifest:

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from producer.fields import Fields
 from schemas.catalogue import Catalogue, Model
+from schemas.fields import Fields
 from schemas.lane import Lane
 from schemas.parameter import Kind, Parameter, nearest
 

@@ -57,5 +57,10 @@ def printable(text: str) -> str:
     return "".join(c if c.isprintable() else _escaped(c) for c in text)
 
 
+def for_terminal(text: str) -> str:
+    """Several lines, harmless to whoever's terminal shows them: a provider may have written them."""
+    return "\n".join(map(printable, text.split("\n")))
+
+
 def _escaped(character: str) -> str:
     return character.encode("unicode_escape").decode("ascii")

@@ -13,6 +13,8 @@ from rich.table import Table
 from rich.text import Text
 
 from producer.pace import Figures, Pace, duration
+from producer.problem import printable
+from producer.standing import budget, hindrances, is_held, money, risk
 from schemas.batch import BatchStatus
 
 Show = Callable[[BatchStatus, float], None]
@@ -43,7 +45,7 @@ def _plain(console: Console, pace: Pace) -> Show:
         if last_s and now_s - last_s[0] < PLAIN_EVERY_S and not finished:
             return
         last_s[:] = [now_s]
-        console.print(line(status, figures), highlight=False, soft_wrap=True)
+        console.print(line(status, figures), highlight=False, soft_wrap=True, markup=False)
 
     return show
 
@@ -57,9 +59,9 @@ def line(status: BatchStatus, figures: Figures) -> str:
     )
     if status.state == "finished":
         return f"{text}, finished"
-    for lane, why in (*status.stopped.items(), *status.troubles.items()):
-        text += f"; {lane}: {why}"
-    if figures.remaining_s is not None:
+    for said in hindrances(status):
+        text += f"; {printable(said)}"
+    if figures.remaining_s is not None and not is_held(status):
         text += f", about {duration(figures.remaining_s)} left"
     return text
 
@@ -79,22 +81,18 @@ def panel(status: BatchStatus, figures: Figures) -> Panel:
         f"{status.images} images",
         f"{figures.images_per_min:.0f} images/min",
         money(status),
-        "finished" if status.state == "finished" else _left(figures),
+        "finished" if status.state == "finished" else _left(status, figures),
     )
     parts: list[Text | Table] = [bar, counts]
-    parts += [Text(f"{lane} stopped: {why}", style="red") for lane, why in status.stopped.items()]
-    parts += [Text(f"{lane}: {why}", style="yellow") for lane, why in status.troubles.items()]
+    parts += [Text(f"Budget: {budget(status)}")] if status.budgets else []
+    parts += [Text(printable(said), style="red") for said in hindrances(status)]
+    parts += [Text(risk(status), style="yellow")] if risk(status) else []
     return Panel(Group(*parts), title=status.batch, title_align="left", border_style="dim")
 
 
-def money(status: BatchStatus) -> str:
-    """The cost so far, each currency by itself."""
-    if not status.costs:
-        return "no cost"
-    return " + ".join(f"{amount} {currency}" for currency, amount in status.costs.items())
-
-
-def _left(figures: Figures) -> str:
+def _left(status: BatchStatus, figures: Figures) -> str:
+    if is_held(status):
+        return status.state
     if figures.remaining_s is None:
         return "time left: not known yet"
     return f"about {duration(figures.remaining_s)} left"

@@ -13,6 +13,7 @@ from rich.console import Console
 
 from producer.errors import ProducerError
 from producer.exit_codes import ExitCode
+from producer.problem import for_terminal
 from schemas.clock import SystemClock
 from schemas.settings import Settings, WrongSettings, load_settings
 
@@ -41,12 +42,12 @@ class Session:
     def say(self, text: str) -> None:
         """A sentence for the person; not data."""
         if not self.quiet:
-            self.err.print(text, highlight=False, soft_wrap=True, markup=False)
+            self.err.print(for_terminal(text), highlight=False, soft_wrap=True, markup=False)
 
     def complain(self, text: str) -> None:
         """A sentence that --quiet does not silence."""
         if text:
-            self.err.print(text, highlight=False, soft_wrap=True, markup=False)
+            self.err.print(for_terminal(text), highlight=False, soft_wrap=True, markup=False)
 
     def data(self, document: BaseModel) -> None:
         """One JSON document on stdout."""

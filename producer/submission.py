@@ -59,6 +59,8 @@ class Order:
     account: str = "default"
     skip_invalid: bool = False
     simulated: bool = False
+    budgets: Mapping[str, int] = field(default_factory=dict)
+    """The most it may cost, in millionths, by currency; empty: no limit."""
 
 
 @dataclass(frozen=True)
@@ -133,6 +135,7 @@ def hand_in(
     ledger: Ledger,
     storage: Storage,
     limits: Mapping[str, Any],
+    budgets: Mapping[str, int] | None = None,
 ) -> Submitted:
     """Put a batch into storage and ledger. Interrupted at any point, the same call completes it.
 
@@ -146,7 +149,8 @@ def hand_in(
             f"Batch {batch.batch} was made from {known.manifest} with other content or other options."
             " Choose another --batch NAME."
         )
-    if state is not BatchState.OPENING:
+    # One that is opening again was finished before: a retry died, and what it announced is certain.
+    if state is not BatchState.OPENING or ledger.batches.hand_in_round(batch.batch):
         return Submitted(known, fresh=False)
     try:
         for lane in batch.lanes:
@@ -155,6 +159,8 @@ def hand_in(
         storage.put(layout.batch_document(batch.batch), document, "application/json")
     except StorageError as error:
         raise NotHandedIn(f"{error} Nothing was ordered; run the same command again.") from error
+    for currency, limit_micro in (budgets or {}).items():
+        ledger.batches.set_budget(batch, currency, limit_micro)
     for lane in batch.lanes:
         ledger.lanes.open(lane, limits[lane])
         ledger.lanes.hand_in(lane, batch.batch, chunks.refs(batch.batch, lane))

@@ -6,7 +6,7 @@ from collections import Counter
 
 from producer.checking import Bad, Good
 from producer.problem import Caution, Problem
-from schemas.catalogue import Catalogue
+from schemas.catalogue import Catalogue, Model
 from schemas.lane import Lane
 
 PROBLEMS_KEPT = 1000
@@ -57,8 +57,15 @@ class Tally:
     def costs(self) -> dict[str, int]:
         """What the good rows cost at list price, in millionths, by currency."""
         costs: Counter[str] = Counter()
-        for text, images in self.lane_images.items():
-            lane = Lane.parse(text)
-            model = self._catalogue.find(lane.model, lane.provider)
+        for lane, images in self.lane_images.items():
+            model = self._model(lane)
             costs[model.currency] += model.price_micro * images
         return dict(costs)
+
+    def lane_currencies(self) -> dict[str, str]:
+        """What each lane of the good rows bills in."""
+        return {lane: self._model(lane).currency for lane in self.lanes}
+
+    def _model(self, text: str) -> Model:
+        lane = Lane.parse(text)
+        return self._catalogue.find(lane.model, lane.provider)

@@ -1,4 +1,4 @@
-"""Follows a batch until it is finished."""
+"""Follows a batch until it is finished, or until only a person can make it go on."""
 
 from __future__ import annotations
 
@@ -8,11 +8,15 @@ from ledger.batches import Batches
 from producer.errors import ProducerError
 from producer.exit_codes import ExitCode
 from producer.progress import Show
-from schemas.batch import BatchStatus, LaneCounts
+from producer.standing import PAUSED_BY_HAND, budget
+from schemas.batch import BatchStatus, Hold, LaneCounts
 from schemas.clock import SystemClock
 from schemas.states import OPEN_STATES, BatchState, JobState
 
 LOOK_S = 0.25
+PARKED_FOR_S = 2.0
+"""How long nothing moves before it is said: an order that cost less than was set aside for it makes
+room for the next a moment later."""
 
 
 class NoSuchBatch(ProducerError):
@@ -33,16 +37,37 @@ class LanesStopped(ProducerError):
     exit_code = ExitCode.SETTINGS
 
 
+class BudgetSpent(ProducerError):
+    """What is left to order does not fit into the budget."""
+
+    exit_code = ExitCode.BUDGET
+
+
 def all_stopped(lanes: list[LaneCounts]) -> str | None:
-    """Why nothing moves any more, if every lane with unfinished rows has stopped."""
-    unfinished = [lane for lane in lanes if any(lane.states[state] for state in OPEN_STATES)]
-    acting = [s for s in OPEN_STATES if s is not JobState.PENDING]
-    busy = any(lane.states[state] for lane in unfinished for state in acting)
-    if busy or not unfinished or not all(lane.stopped for lane in unfinished):
+    """Why nothing moves any more, if every lane with unfinished rows has stopped of itself."""
+    unfinished = _standing_still(lanes)
+    if not unfinished or not all(lane.stopped for lane in unfinished):
         return None
     reasons = "; ".join(f"{lane.lane} stopped: {lane.stopped}".rstrip(".") for lane in unfinished)
     rows = sum(lane.states[JobState.PENDING] for lane in unfinished)
     return f"{reasons}. {rows} row{' waits' if rows == 1 else 's wait'}, unpaid. Put it right."
+
+
+def all_parked(lanes: list[LaneCounts]) -> bool:
+    """Whether nothing moves any more, since no lane's next order fits into the budget."""
+    unfinished = _standing_still(lanes)
+    parked = [lane for lane in unfinished if Hold.BUDGET in lane.holds]
+    return bool(parked) and all(lane in parked or lane.stopped for lane in unfinished)
+
+
+def _standing_still(lanes: list[LaneCounts]) -> list[LaneCounts]:
+    """The lanes with unfinished rows; none, while somebody acts on one or a person holds one."""
+    unfinished = [lane for lane in lanes if any(lane.states[state] for state in OPEN_STATES)]
+    for lane in unfinished:
+        meant = lane.stopped == PAUSED_BY_HAND or {Hold.CANCEL, Hold.PAUSE} & set(lane.holds)
+        if meant or any(lane.states[s] for s in OPEN_STATES if s is not JobState.PENDING):
+            return []
+    return unfinished
 
 
 def status_of(batches: Batches, name: str) -> BatchStatus:
@@ -75,8 +100,12 @@ def watch(
     timeout_s: float | None = None,
     check: Callable[[], None] = lambda: None,
 ) -> BatchStatus:
-    """Show a batch until it is finished. Raises WaitedTooLong, and whatever `check` raises."""
+    """Show a batch until it is finished.
+
+    Raises WaitedTooLong, BudgetSpent, and whatever `check` raises.
+    """
     began_s = clock.monotonic_s()
+    parked_since_s: float | None = None
     while True:
         status = status_of(batches, name)
         now_s = clock.monotonic_s()
@@ -88,5 +117,28 @@ def watch(
                 f"{name} is not finished after {timeout_s:g} s; it goes on."
                 f" `imagemill watch {name}` follows it."
             )
+        if not _parked(batches, status):
+            parked_since_s = None
+        elif parked_since_s is None:
+            parked_since_s = now_s
+        elif now_s - parked_since_s > PARKED_FOR_S:
+            raise BudgetSpent(_budget_spent(status))
         check()
         clock.sleep(LOOK_S)
+
+
+def _parked(batches: Batches, status: BatchStatus) -> bool:
+    """Whether the batch's own budget is all that is in its way."""
+    if not status.budgets or Hold.BUDGET not in status.state or status.in_play:
+        return False
+    document = batches.document(status.batch)
+    return document is not None and all_parked(batches.counts(document))
+
+
+def _budget_spent(status: BatchStatus) -> str:
+    rows = status.pending
+    return (
+        f"{status.batch} is parked: {budget(status)}, and the next order does not fit."
+        f" {rows:,} row{' waits' if rows == 1 else 's wait'}, unpaid."
+        f" `imagemill resume {status.batch} --budget AMOUNT` lets it go on."
+    )

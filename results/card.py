@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from html import escape
 from urllib.parse import quote
 
+from results.svg import SVG_TYPE
 from results.words import explain, missing_indexes, state_label
 from schemas.layout import batch_file
 from schemas.money import to_text
@@ -80,7 +81,9 @@ def _pictures(result: JobResult, batch: str, sources: Sequence[str | None]) -> s
 
 def _shape(images: Sequence[Image]) -> str:
     """A class for pictures that are clearly not square, so that several fill their frame well."""
-    if not images or images[0].width * 10 in range(images[0].height * 9, images[0].height * 11):
+    if not images or not images[0].width:
+        return ""
+    if images[0].width * 10 in range(images[0].height * 9, images[0].height * 11):
         return ""
     return " wide" if images[0].width > images[0].height else " tall"
 
@@ -88,13 +91,20 @@ def _shape(images: Sequence[Image]) -> str:
 def _picture(result: JobResult, image: Image, link: str, source: str | None) -> str:
     which = f" {image.index}" if result.n > 1 else ""
     label = html_text(f"Picture{which} of {result.id}: {_shortened(result.prompt)}")
-    size = f"{image.width} × {image.height}"
     inner = (
         f'<img src="{html_text(source)}" alt="{label}" loading="lazy" decoding="async">'
         if source
         else f'<span class="blank" role="img" aria-label="{label}">No preview</span>'
     )
-    return f'<a class="picture" href="{html_text(link)}" data-size="{size}">{inner}</a>'
+    # To be saved, not opened: it may hold scripts.
+    saved = " download" if image.content_type == SVG_TYPE else ""
+    return (
+        f'<a class="picture" href="{html_text(link)}" data-size="{_size(image)}"{saved}>{inner}</a>'
+    )
+
+
+def _size(image: Image) -> str:
+    return f"{image.width} × {image.height}" if image.width else "no size"
 
 
 def _gap(index: int) -> str:
@@ -149,7 +159,7 @@ def _error(result: JobResult) -> list[str]:
 
 def _facts(result: JobResult) -> str:
     facts = [("Model", result.model)]
-    sizes = dict.fromkeys(f"{image.width} × {image.height}" for image in result.images)
+    sizes = dict.fromkeys(map(_size, result.images))
     facts += [("Size", ", ".join(sizes))] if sizes else []
     seeds = [str(image.seed) for image in result.images if image.seed is not None]
     facts += [("Seed", ", ".join(seeds))] if seeds else []

@@ -21,7 +21,17 @@ def cell_text(value: Any) -> str:
 
 
 def guarded(text: str) -> str:
-    """The text with a leading quote where a spreadsheet would run it; numbers stay numbers."""
-    if text.startswith(_FORMULA_STARTS) and not _PLAIN_NUMBER.fullmatch(text):
+    """The text with a leading quote where a spreadsheet would run it; numbers stay numbers.
+
+    What has such a quote already gets one more, so that `unguarded` gives back every text.
+    """
+    if text.lstrip("'").startswith(_FORMULA_STARTS) and not _PLAIN_NUMBER.fullmatch(text):
         return f"'{text}"
+    return text
+
+
+def unguarded(text: str) -> str:
+    """What `guarded` was given."""
+    if text.startswith("'") and text.lstrip("'").startswith(_FORMULA_STARTS):
+        return text[1:]
     return text

@@ -17,6 +17,7 @@ from typing import NamedTuple
 from results.card import card, embedded, relative_link
 from results.page_head import PageHead
 from results.picture import NotAPicture, thumbnail
+from results.svg import SVG_TYPE
 from schemas.layout import thumbnail_key
 from schemas.result import Image, JobResult
 from storage.errors import BadKey, NotFound
@@ -99,10 +100,19 @@ class ContactSheet:
     def _sources(self, images: list[Image]) -> Iterable[str | None]:
         room = max(0, self._limits.embedded - self._pictures)
         self._pictures += len(images)
-        beside = [relative_link(thumbnail_key(image.key), self._batch) for image in images[room:]]
-        return [*self._readers.map(self._embedded, images[:room]), *beside]
+        return [
+            *self._readers.map(self._embedded, images[:room]),
+            *map(self._beside, images[room:]),
+        ]
+
+    def _beside(self, image: Image) -> str | None:
+        if image.content_type == SVG_TYPE:
+            return None
+        return relative_link(thumbnail_key(image.key), self._batch)
 
     def _embedded(self, image: Image) -> str | None:
+        if image.content_type == SVG_TYPE:
+            return None
         thumbnail = self._stored_thumbnail(image) or self._made_thumbnail(image)
         return embedded(thumbnail) if thumbnail else None
 

@@ -54,6 +54,8 @@ class PageHead:
         ]
         took = _duration(self.batch.created_at, self.finished_at)
         figures += [("Took", took)] if took else []
+        if self.tally.possible_double_charges:
+            figures.append(("Possibly paid twice", f"{self.tally.possible_double_charges:,}"))
         if self.batch.invalid:
             figures.append(("Rows left out", f"{self.batch.invalid:,}"))
         shown = "".join(f"<div><dt>{name}</dt><dd>{value}</dd></div>" for name, value in figures)

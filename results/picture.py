@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import io
 import struct
+import threading
 import zlib
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 
 from PIL import Image, ImageFile
@@ -12,8 +15,16 @@ from PIL.JpegImagePlugin import JpegImageFile
 from PIL.PngImagePlugin import PngImageFile
 from PIL.WebPImagePlugin import WebPImageFile
 
+from results.svg import SVG_TYPE, NotAnSvg, svg_size
+
 MAX_PIXELS = 100_000_000
 """More is a decompression bomb: no provider draws beyond 20 megapixels."""
+LARGE_PIXELS = 5_000_000
+_LARGE_AT_ONCE = threading.BoundedSemaphore(2)
+"""A worker has dozens of threads, and each large picture may take a gigabyte while it is decoded."""
+MAX_SCANS = 100
+"""Every scan of a JPEG passes over all of its pixels, and takes a file a few dozen bytes: without a
+limit 64 MB keep a thread busy for hours. Encoders write about ten."""
 THUMBNAIL_SIDE_PX = 400
 """A card of the contact sheet is about 300 wide, and screens are denser than that."""
 _THUMBNAIL_QUALITY = 80
@@ -54,9 +65,14 @@ class PictureFacts:
     width: int
     """Pixels."""
     height: int
-    """Pixels."""
+    """Pixels, like the width; an SVG that names no size has 0 of both."""
     content_type: str
     extension: str
+
+    @property
+    def may_be_shown(self) -> bool:
+        """Whether a small picture of it may be made: not of a document that may hold scripts."""
+        return self.content_type != SVG_TYPE
 
 
 @dataclass(frozen=True)
@@ -75,7 +91,12 @@ _WEBP = _Format("WebP", "image/webp", "webp", WebPImageFile)
 
 
 def inspect(data: bytes) -> PictureFacts:
-    """A picture's facts, once every pixel was decoded. Raises NotAPicture."""
+    """A picture's facts, once every pixel was decoded; an SVG is read and never drawn.
+
+    Raises NotAPicture.
+    """
+    if _is_markup(data):
+        return _inspect_svg(data)
     found = _format(data)
     try:
         with _opened(found, data) as image:
@@ -115,28 +136,54 @@ def _format(data: bytes) -> _Format:
         return _JPEG
     if data.startswith(b"RIFF") and data[8:12] == b"WEBP":
         return _WEBP
-    beginning = data[:64].lstrip().lower()
     if not data:
         raise NotAPicture("nothing at all")
-    if beginning.startswith(b"<"):
-        raise NotAPicture("a page of markup, not a picture")
-    raise NotAPicture("neither PNG nor JPEG nor WebP")
+    if _is_markup(data):
+        raise NotAPicture("a page of markup, not a picture that can be drawn")
+    raise NotAPicture("neither PNG nor JPEG nor WebP nor SVG")
 
 
-def _opened(found: _Format, data: bytes) -> ImageFile.ImageFile:
+def _is_markup(data: bytes) -> bool:
+    return data[:64].removeprefix(b"\xef\xbb\xbf").lstrip().startswith(b"<")
+
+
+def _inspect_svg(data: bytes) -> PictureFacts:
+    try:
+        width, height = svg_size(data)
+    except NotAnSvg as error:
+        raise NotAPicture(str(error)) from error
+    return PictureFacts(width, height, SVG_TYPE, "svg")
+
+
+@contextmanager
+def _opened(found: _Format, data: bytes) -> Iterator[ImageFile.ImageFile]:
     """The picture, its header read and its size checked, nothing decoded.
 
     The reader is called itself, since Image.open knows only a process-wide limit and a warning.
     """
-    if found is _WEBP:
-        _check_pixels(*_webp_size(data))  # its reader makes room for all pixels at once
-    image = found.reader(io.BytesIO(data))
-    try:
-        _check_pixels(*image.size)
-    except NotAPicture:
-        image.close()
-        raise
-    return image
+    with ExitStack() as stack:
+        if found is _WEBP:  # its reader makes room for all pixels at once
+            stack.enter_context(_room_for(*_webp_size(data)))
+        # Inside the data these two bytes are never neighbours: each is the beginning of a scan.
+        if found is _JPEG and (scans := data.count(b"\xff\xda")) > MAX_SCANS:
+            raise NotAPicture(f"a JPEG of {scans:,} scans, more than {MAX_SCANS}")
+        image = stack.enter_context(found.reader(io.BytesIO(data)))
+        if found is _WEBP:
+            _check_pixels(*image.size)
+        else:
+            stack.enter_context(_room_for(*image.size))
+        yield image
+
+
+@contextmanager
+def _room_for(width: int, height: int) -> Iterator[None]:
+    """The memory for decoding; large pictures take turns. Raises NotAPicture for a bomb."""
+    _check_pixels(width, height)
+    if width * height <= LARGE_PIXELS:
+        yield
+        return
+    with _LARGE_AT_ONCE:
+        yield
 
 
 def _check_pixels(width: int, height: int) -> None:

@@ -9,9 +9,10 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from results.contact_sheet import ContactSheet
+from results.failed_csv import FailedCsv
 from results.page_head import PageHead
 from results.sealed import sealed_results
-from results.tables import FailedCsv, ResultsCsv, ResultsJsonl, Table
+from results.tables import ResultsCsv, ResultsJsonl, Table
 from results.tally import Tally
 from schemas.batch import Batch
 from schemas.layout import CONTACT_SHEET, FAILED_CSV, RESULTS_CSV, RESULTS_JSONL, batch_file
@@ -53,13 +54,16 @@ def write_results(storage: Storage, batch: Batch, *, finished_at: str) -> Report
         keys = tuple(batch_file(batch.batch, file) for file in names)
         for key, file in zip(keys, names, strict=True):
             storage.put_file(key, folder / file, _CONTENT_TYPES[file])
+    # An earlier round may have left files that this one has no need of; no page links to them now.
+    for file in _CONTENT_TYPES.keys() - set(names):
+        storage.delete(batch_file(batch.batch, file))
     return Report(batch.batch, tally.jobs, tally.states, tally.images, tally.costs_micro, keys)
 
 
 def _gather(storage: Storage, batch: Batch, folder: Path, finished_at: str) -> Tally:
     """Write every file into `folder` in one pass over the results."""
     tally = Tally()
-    failed = FailedCsv(folder / FAILED_CSV, batch.columns)
+    failed = FailedCsv(folder / FAILED_CSV, batch)
     sheet = ContactSheet(storage, batch.batch, folder)
     results = ResultsJsonl(folder / RESULTS_JSONL)
     table = ResultsCsv(folder / RESULTS_CSV, batch.columns)

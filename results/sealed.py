@@ -1,11 +1,14 @@
-"""The sealed results of a batch, in the order of the manifest."""
+"""The sealed results of a batch, in the order of the manifest: of every job the newest round's."""
 
 from __future__ import annotations
 
 import heapq
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from itertools import groupby
+from typing import NamedTuple
 
+from schemas.batch import parse_chunk_name
 from schemas.layout import results_prefix
 from schemas.result import JobResult
 from storage.port import Storage
@@ -13,39 +16,81 @@ from storage.port import Storage
 _SUFFIX = ".jsonl"
 
 
+class Sealed(NamedTuple):
+    """A job's newest result, and the chunk that brought the job into the batch."""
+
+    result: JobResult
+    chunk: int
+    """Its number, in the first round and in the result's lane."""
+
+
 def sealed_results(storage: Storage, batch: str) -> Iterator[JobResult]:
-    """Every sealed result, by line of the manifest; one chunk of each lane is held at a time.
+    """Every job's newest result, by line of the manifest."""
+    return (sealed.result for sealed in sealed_jobs(storage, batch))
 
-    Chunks of a lane follow each other in the manifest, so that merging the lanes orders all.
+
+def sealed_jobs(storage: Storage, batch: str) -> Iterator[Sealed]:
+    """The same with each job's first chunk; one chunk of each lane and round is held at a time.
+
+    Chunks of a lane and round follow each other in the manifest, so that merging orders all.
     """
-    lanes = _chunk_keys(storage, batch).values()
-    return heapq.merge(*(_lane_results(storage, keys) for keys in lanes), key=_line)
+    streams = [
+        _lines(storage, round_, chunks)
+        for (_, round_), chunks in _chunk_keys(storage, batch).items()
+    ]
+    merged = heapq.merge(*streams, key=_place)
+    for _, lines in groupby(merged, key=_line):
+        yield from _newest(lines)
 
 
-def _chunk_keys(storage: Storage, batch: str) -> dict[str, list[str]]:
-    """Each lane's chunks by their numbers, which outgrow five digits in the largest batches."""
-    lanes: dict[str, list[str]] = defaultdict(list)
-    for found in storage.list(results_prefix(batch)):
-        folder, name = found.key.rsplit("/", 1)
-        if name.endswith(_SUFFIX) and name.removesuffix(_SUFFIX).isdecimal():
-            lanes[folder].append(found.key)
-    return {
-        folder: sorted(keys, key=lambda key: (len(key), key))
-        for folder, keys in sorted(lanes.items())
-    }
+class _Line(NamedTuple):
+    """One line of one chunk."""
+
+    result: JobResult
+    round: int
+    chunk: int
 
 
-def _lane_results(storage: Storage, keys: list[str]) -> Iterator[JobResult]:
-    for key in keys:
-        yield from _chunk_results(storage, key)
+def _newest(lines: Iterable[_Line]) -> Iterator[Sealed]:
+    """Of each job on a line of the manifest the newest result; the newest round comes first."""
+    newest: dict[str, Sealed] = {}
+    for line in lines:
+        known = newest.get(line.result.id)
+        newest[line.result.id] = Sealed(known.result if known else line.result, line.chunk)
+    return iter(newest.values())
+
+
+def _chunk_keys(storage: Storage, batch: str) -> dict[tuple[str, int], list[tuple[int, str]]]:
+    """Each lane's and round's chunks by their numbers, which outgrow five digits."""
+    found: dict[tuple[str, int], list[tuple[int, str]]] = defaultdict(list)
+    for stored in storage.list(results_prefix(batch)):
+        folder, name = stored.key.rsplit("/", 1)
+        if not name.endswith(_SUFFIX):
+            continue
+        try:
+            round_, number = parse_chunk_name(name.removesuffix(_SUFFIX))
+        except ValueError:
+            continue
+        found[folder, round_].append((number, stored.key))
+    return {place: sorted(chunks) for place, chunks in sorted(found.items())}
+
+
+def _lines(storage: Storage, round_: int, chunks: list[tuple[int, str]]) -> Iterator[_Line]:
+    for number, key in chunks:
+        for result in _chunk_results(storage, key):
+            yield _Line(result, round_, number)
 
 
 def _chunk_results(storage: Storage, key: str) -> list[JobResult]:
     """A chunk is read whole: a bucket would cut a stream left waiting for the other lanes."""
     lines = storage.get(key).splitlines()
     results = [JobResult.model_validate_json(line) for line in lines if line.strip()]
-    return sorted(results, key=_line)
+    return sorted(results, key=lambda result: result.line)
 
 
-def _line(result: JobResult) -> int:
-    return result.line
+def _place(line: _Line) -> tuple[int, int]:
+    return line.result.line, -line.round
+
+
+def _line(line: _Line) -> int:
+    return line.result.line

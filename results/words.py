@@ -62,7 +62,7 @@ FAILURES: dict[ErrorClass, Wording] = {
     ),
     ErrorClass.AMBIGUOUS: Wording(
         "The order was sent but its answer never came, so it may have been charged."
-        " Look at the provider's bill before running the row again."
+        " Look at the provider's bill; `imagemill retry BATCH --uncertain` orders it once more."
     ),
     ErrorClass.POISON: Wording(
         "This row was given up after several workers broke off while handling it."
@@ -104,6 +104,12 @@ def explain(result: JobResult) -> str:
     return " ".join(reasons)
 
 
+def first_failure(result: JobResult) -> Failure | None:
+    """The failure that names the row's error: the whole job's before a single image's."""
+    whole_first = sorted(result.failures, key=lambda failure: failure.index or 0)
+    return whole_first[0] if whole_first else None
+
+
 def missing_indexes(result: JobResult) -> list[int]:
     """Which of the ordered images, from 1, are not stored."""
     stored = {image.index for image in result.images}
@@ -132,6 +138,8 @@ def _reasons(failures: list[Failure]) -> list[str]:
 
 
 def _says_more(failure: Failure) -> bool:
+    if failure.error_class is ErrorClass.CANCELLED:
+        return False  # what a person did is no news from the provider
     message = " ".join(failure.message.split()).casefold().rstrip(".")
     known = FAILURES[failure.error_class].english.casefold()
     return bool(message) and message not in known and message != failure.code.casefold()

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
+from enum import StrEnum
 from typing import Any
 
 from pydantic import Field
 
 from schemas.contract import Contract
 from schemas.states import JobState
+
+_CHUNK_NAME = re.compile(r"(?:r(?P<round>[1-9]\d*)-)?(?P<number>\d{5,})", re.ASCII)
 
 
 class Batch(Contract):
@@ -33,21 +37,66 @@ class ChunkRef(Contract):
     """Up to 500 jobs of one batch in one lane; the unit of loading and sealing."""
 
     batch: str
+    round: int = Field(default=1, ge=1, description="1: the manifest; then each `retry` makes one")
     number: int = Field(ge=1)
     size: int = Field(ge=1)
 
+    @property
+    def name(self) -> str:
+        """Its files' name: `00001`, or `r2-00001` in the second round."""
+        return f"{self.number:05}" if self.round == 1 else f"r{self.round}-{self.number:05}"
+
     def __str__(self) -> str:
-        return f"{self.batch}/{self.number:05}/{self.size}"
+        return f"{self.batch}/{self.name}/{self.size}"
 
     @classmethod
     def parse(cls, text: str) -> ChunkRef:
         """Read a reference as the ledger keeps it."""
-        batch, number, size = text.rsplit("/", 2)
-        return cls(batch=batch, number=int(number), size=int(size))
+        batch, name, size = text.rsplit("/", 2)
+        round_, number = parse_chunk_name(name)
+        return cls(batch=batch, round=round_, number=number, size=int(size))
+
+
+def parse_chunk_name(name: str) -> tuple[int, int]:
+    """A chunk's round and number from its files' name. Raises ValueError."""
+    match = _CHUNK_NAME.fullmatch(name)
+    if match is None:
+        raise ValueError(f"{name!r} is no chunk's name")
+    return int(match["round"] or 1), int(match["number"])
 
 
 CHUNK_SIZE = 500
 """Jobs in a chunk: a chunk's jobs fit Redis and one message loads them."""
+
+
+class Hold(StrEnum):
+    """Why nothing of a batch is ordered just now."""
+
+    CANCEL = "cancel"
+    """Withdrawn for good."""
+    PAUSE = "pause"
+    """Until somebody resumes it."""
+    BUDGET = "budget"
+    """The next order does not fit into what is left of its budget."""
+
+
+class LaneRound(Contract):
+    """What a retry changes in one lane: chunks that come, and what they take back."""
+
+    chunks: list[ChunkRef]
+    states: dict[JobState, int] = Field(description="jobs run again, by the state they were in")
+    images: int = Field(default=0, description="pictures those jobs had; they are counted again")
+    cost_micro: int = Field(default=0, description="what those jobs had cost; counted again")
+    possible_double_charges: int = Field(
+        default=0, description="of those jobs, how many may have been paid for already"
+    )
+
+
+class Round(Contract):
+    """Jobs of a finished batch that are run again: what `retry` hands in."""
+
+    number: int = Field(ge=2)
+    lanes: dict[str, LaneRound]
 
 
 class LaneCounts(Contract):
@@ -59,17 +108,34 @@ class LaneCounts(Contract):
     cost_micro: int = 0
     chunks: int = Field(default=0, description="chunks handed in")
     sealed: int = Field(default=0, description="chunks whose results are written")
+    possible_double_charges: int = Field(
+        default=0, description="orders sent again although their first answer was lost"
+    )
+    at_risk_micro: int = Field(
+        default=0, description="what orders cost, if paid for, of which nothing is here"
+    )
+    holds: list[Hold] = Field(default_factory=list, description="why nothing of it is ordered")
     stopped: str | None = Field(default=None, description="why the lane takes no new jobs")
     trouble: str | None = Field(
         default=None, description="why the provider could not even be asked, within the last minute"
     )
 
 
+class BudgetStatus(Contract):
+    """What a batch may cost in one currency."""
+
+    limit: str = Field(description="the most it may cost")
+    spent: str = Field(
+        description="orders that are over, those that may have been paid for included"
+    )
+    reserved: str = Field(description="set aside for orders under way")
+
+
 class BatchStatus(Contract):
     """A batch as `imagemill status` shows it; the counts add up to `total`."""
 
     batch: str
-    state: str
+    state: str = Field(description="opening, running, paused, cancelling, parked: budget, finished")
     total: int
     pending: int = 0
     released: int = 0
@@ -86,6 +152,16 @@ class BatchStatus(Contract):
     cost: str = Field(default="0.00", description="in `currency`; see `costs` where it is null")
     currency: str | None = Field(default=None, description="null when lanes bill in several")
     costs: dict[str, str] = Field(default_factory=dict, description="by currency; never mixed")
+    possible_double_charges: int = Field(
+        default=0, description="orders sent again although the first may have been paid for"
+    )
+    at_risk: dict[str, str] = Field(
+        default_factory=dict,
+        description="by currency: what orders cost, if they were paid for, of which nothing is here",
+    )
+    budgets: dict[str, BudgetStatus] = Field(
+        default_factory=dict, description="by currency: what the batch may cost"
+    )
     started_at: str | None = None
     finished_at: str | None = None
     stopped: dict[str, str] = Field(default_factory=dict, description="stopped lanes and reasons")

@@ -9,9 +9,22 @@ from typing import Any
 from pydantic import Field
 
 from schemas.contract import Contract
+from schemas.result import Image
 
 JOB_ID_LIMIT = 128
 """Characters an id may have: enough for any SKU, short enough for a file name."""
+
+
+class Again(Contract):
+    """What a job brings along when it is run again in a later round."""
+
+    round: int = Field(ge=2, description="which: 1 is the manifest's own")
+    kept: list[Image] = Field(default_factory=list, description="pictures stored in earlier rounds")
+    attempts: int = Field(default=0, description="requests of earlier rounds")
+    cost_micro: int = Field(default=0, description="what earlier rounds cost")
+    possible_double_charges: int = Field(
+        default=0, description="orders of earlier rounds that may have been paid for, for nothing"
+    )
 
 
 class Job(Contract):
@@ -31,6 +44,8 @@ class Job(Contract):
     row: dict[str, Any] = Field(
         default_factory=dict, description="the manifest's own columns, untouched and in order"
     )
+
+    again: Again | None = Field(default=None, description="set when `retry` runs it once more")
 
     def request_json(self) -> str:
         """The job without its row: what the ledger keeps while the job is in motion."""

@@ -53,6 +53,11 @@ class LaneStatus(Contract):
     storing: int = Field(description="jobs whose images are being fetched and stored")
     throttled: int = Field(description="requests the provider refused as too many, since the start")
     submits: int = Field(description="orders the provider accepted, since the start")
+    adopted: int = Field(default=0, description="orders found again after their answer was lost")
+    absent: int = Field(
+        default=0, description="orders proved never to have arrived, and ordered again"
+    )
+    trouble: str | None = Field(default=None, description="why orders do not leave just now")
     typical_s: float | None = Field(
         default=None, description="median seconds from order to picture, of the last jobs"
     )

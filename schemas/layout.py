@@ -7,13 +7,17 @@ import unicodedata
 
 from schemas.batch import ChunkRef
 
-_UNSAFE = re.compile(r'[\x00-\x1f\x7f<>:"/\\|?*\s]+')
+_UNSAFE = re.compile(r'[\x00-\x1f\x7f-\x9f\ud800-\udfff<>:"/\\|?*\s]+')
 _NAME_LIMIT_BYTES = 120
 _WINDOWS_RESERVED = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)
 
 
 def safe_name(text: str) -> str:
     """A file name that every file system and bucket accepts, as near to `text` as can be."""
+    if not text.isprintable():
+        # Marks nobody sees: some turn the letters after them around, and some file systems take
+        # names that differ in nothing else for one.
+        text = "".join(c for c in text if unicodedata.category(c) != "Cf")
     name = _UNSAFE.sub("-", unicodedata.normalize("NFC", text)).strip("-. ")
     while len(name.encode()) >= _NAME_LIMIT_BYTES:  # one byte is kept for the mark below
         name = name[:-1].rstrip("-. ")
@@ -34,12 +38,12 @@ def batch_document(batch: str) -> str:
 
 def input_chunk(lane: str, chunk: ChunkRef) -> str:
     """The checked jobs of one chunk, gzipped JSON lines."""
-    return f"batches/{chunk.batch}/input/{lane_folder(lane)}/{chunk.number:05}.jsonl.gz"
+    return f"batches/{chunk.batch}/input/{lane_folder(lane)}/{chunk.name}.jsonl.gz"
 
 
 def results_chunk(lane: str, chunk: ChunkRef) -> str:
     """The sealed results of one chunk, JSON lines."""
-    return f"batches/{chunk.batch}/results/{lane_folder(lane)}/{chunk.number:05}.jsonl"
+    return f"batches/{chunk.batch}/results/{lane_folder(lane)}/{chunk.name}.jsonl"
 
 
 def results_prefix(batch: str) -> str:

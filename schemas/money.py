@@ -2,9 +2,44 @@
 
 from __future__ import annotations
 
+import re
 from decimal import Decimal
+from typing import NamedTuple, Self
 
 MICRO = 1_000_000
+MOST_MICRO = 10**15
+"""A thousand million units: sums of a few such amounts are exact even as floating-point numbers."""
+
+_AMOUNT = re.compile(r"(?P<number>[0-9]+(?:\.[0-9]+)?) ?(?P<currency>[A-Za-z]{3})")
+_NUMBER = re.compile(r"[0-9]+(?:\.[0-9]+)?")
+
+
+class Amount(NamedTuple):
+    """Money as people write it: `50CNY`, `0.5 usd`."""
+
+    micro: int
+    currency: str
+
+    def __str__(self) -> str:
+        return f"{to_text(self.micro)} {self.currency}"
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Read an amount as people write it. Raises ValueError with what to write instead."""
+        match = _AMOUNT.fullmatch(text.strip())
+        if match is None:
+            found = _NUMBER.search(text)
+            number = found[0] if found else "50"
+            raise ValueError(
+                f"{text!r} is no amount of money; write a number and a currency's three letters,"
+                f" like {number}CNY or {number}USD"
+            )
+        micro = to_micro(match["number"])
+        if micro > MOST_MICRO:
+            raise ValueError(
+                f"{text!r} is too much; {to_text(MOST_MICRO)} is the most there can be"
+            )
+        return cls(micro, match["currency"].upper())
 
 
 def to_micro(amount: Decimal | str) -> int:

@@ -18,7 +18,7 @@ class Image(Contract):
     index: int = Field(description="which of the job's images, from 1")
     sha256: str
     size_bytes: int
-    width: int = Field(description="pixels")
+    width: int = Field(description="pixels; 0, like the height, of an SVG that names no size")
     height: int = Field(description="pixels")
     content_type: str = Field(description="from the picture's own first bytes")
     seed: int | None = Field(default=None, description="the seed this picture was drawn with")
@@ -41,6 +41,13 @@ class JobResult(Contract):
     attempts: int = Field(description="requests that may have been paid for")
     cost_micro: int = Field(default=0, description="millionths of a currency unit")
     currency: str
+    at_risk_micro: int = Field(
+        default=0,
+        description="what its last order costs if it was paid for although nothing of it is here",
+    )
+    possible_double_charges: int = Field(
+        default=0, description="further orders of this row that may have been paid for, for nothing"
+    )
     ticket: str | None = Field(default=None, description="the provider's task id")
     actual_prompt: str | None = Field(
         default=None, description="the prompt as the provider rewrote it, where it says so"
@@ -50,6 +57,11 @@ class JobResult(Contract):
     prompt: str = ""
     parameters: dict[str, Any] = Field(default_factory=dict)
     row: dict[str, Any] = Field(default_factory=dict, description="the manifest's own columns")
+
+    @property
+    def maybe_paid(self) -> bool:
+        """Whether its last order may have been paid for although no picture of it is here."""
+        return self.at_risk_micro > 0
 
 
 class Sidecar(Contract):

@@ -15,6 +15,7 @@ from pydantic import (
     Field,
     SecretStr,
     ValidationError,
+    field_validator,
     model_validator,
 )
 from pydantic_core import ErrorDetails
@@ -27,6 +28,8 @@ from pydantic_settings import (
 
 from schemas.catalogue import Model
 from schemas.lane import Lane, LaneLimits, parse_rate
+from schemas.money import Amount
+from schemas.utc_offset import parse_utc_offset
 
 DASHSCOPE_BASE_URL = "https://dashscope.aliyuncs.com/api/v1"
 CONFIG_NAME = "imagemill.toml"
@@ -51,6 +54,26 @@ class Account(_Section):
     base_url: str | None = Field(default=None, description="the provider's own where it is null")
     query_rate: str = Field(default="20/s", description="task queries of the whole account")
     exclusive: bool = Field(default=False, description="nobody else orders through this account")
+    settle_s: float = Field(
+        default=30.0,
+        gt=0,
+        description="after a lost answer, when the provider's task list is believed to be complete",
+    )
+    daily_cap: str | None = Field(default=None, description="most spent in a day, e.g. 200CNY")
+    utc_offset: str = Field(default="+00:00", description="where its days begin at midnight")
+
+    @field_validator("daily_cap")
+    @classmethod
+    def _is_money(cls, text: str | None) -> str | None:
+        if text is not None:
+            Amount.parse(text)
+        return text
+
+    @field_validator("utc_offset")
+    @classmethod
+    def _is_an_offset(cls, text: str) -> str:
+        parse_utc_offset(text)
+        return text
 
 
 class LaneSection(_Section):
@@ -59,14 +82,14 @@ class LaneSection(_Section):
     rate: str | None = Field(default=None, description="e.g. 2/s or 2/min")
     burst: int | None = Field(default=None, ge=1)
     window: int | None = Field(default=None, ge=1)
-    on_uncertain: str = Field(default="hold", pattern="^(hold|resubmit)$")
+    on_uncertain: str | None = Field(default=None, pattern="^(hold|resubmit)$")
 
 
 class WorkerSection(_Section):
     """How a worker process works."""
 
     concurrency: int = Field(default=32, ge=1, le=512, description="threads")
-    lease_s: float = Field(default=30.0, gt=0, description="a killed worker's jobs move after this")
+    lease_s: float = Field(default=25.0, gt=0, description="a killed worker's jobs move after this")
     thumbnails: bool = Field(default=True, description="make the contact sheet's small pictures")
 
 
@@ -118,7 +141,18 @@ class Settings(BaseSettings):
                 parse_rate(section.rate)
         for account in self.accounts.values():
             parse_rate(account.query_rate)
+        self._exclusive_accounts_are_alone()
         return self
+
+    def _exclusive_accounts_are_alone(self) -> None:
+        """What counts as a stranger's order on an exclusive account must be one."""
+        for name, account in self.accounts.items():
+            for other, second in self.accounts.items():
+                alike = account.api_key is not None and account.api_key == second.api_key
+                if account.exclusive and alike and other != name:
+                    raise ValueError(
+                        f"accounts.{name} is exclusive, but accounts.{other} has the same key"
+                    )
 
     @classmethod
     def settings_customise_sources(
@@ -145,6 +179,15 @@ class Settings(BaseSettings):
         if account.base_url is None:
             updates["base_url"] = self.dashscope_http_base_url or DASHSCOPE_BASE_URL
         return account.model_copy(update=updates)
+
+    def on_uncertain(self, lane: Lane) -> str:
+        """What becomes of an order that may have been paid for: `hold` or `resubmit`."""
+        found = "hold"
+        for name in (f"{lane.provider}:{lane.model}", str(lane)):
+            section = self.lanes.get(name)
+            if section is not None and section.on_uncertain is not None:
+                found = section.on_uncertain
+        return found
 
     def limits(self, lane: Lane, model: Model) -> LaneLimits:
         """A lane's limits: the catalogue's, overridden for the model, then for the lane."""

@@ -42,8 +42,10 @@ IN_PLAY_STATES = (JobState.RELEASED, JobState.SUBMITTING, JobState.RUNNING)
 
 _ENDINGS = frozenset({JobState.FAILED, JobState.CANCELLED})
 LEGAL_MOVES: dict[JobState, frozenset[JobState]] = {
-    JobState.PENDING: frozenset({JobState.RELEASED}) | _ENDINGS,
-    JobState.RELEASED: frozenset({JobState.SUBMITTING, JobState.PENDING}) | _ENDINGS,
+    # Partial at once: withdrawn, with pictures of an earlier round.
+    JobState.PENDING: frozenset({JobState.RELEASED, JobState.PARTIAL}) | _ENDINGS,
+    JobState.RELEASED: frozenset({JobState.SUBMITTING, JobState.PENDING, JobState.PARTIAL})
+    | _ENDINGS,
     JobState.SUBMITTING: frozenset(
         {JobState.RUNNING, JobState.STORING, JobState.PENDING, JobState.UNCERTAIN}
         | {JobState.SUCCEEDED, JobState.PARTIAL}

@@ -49,6 +49,7 @@ _DEFAULTS = Settings()
 @click.option(
     "--image-bytes", type=int, default=_DEFAULTS.image_bytes, help="Size of a small picture."
 )
+@click.option("--echo-prompt", is_flag=True, help="Results repeat the prompt, as wan models do.")
 @click.option("--exit-with-parent", is_flag=True, help="End when standard input closes.")
 def main(
     host: str,

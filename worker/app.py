@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import ssl
+
 from celery import Celery
 from kombu import Exchange, Queue
 
 from ledger.keys import BROKER_PREFIX
 from schemas import queues
+from worker.broker import guard_broker
 
 
 def make_app(redis_url: str, threads: int) -> Celery:
     """The app on a broker. Messages carry ids only; leases, not the broker, bring work back."""
+    guard_broker()
     app = Celery(queues.APP, broker=redis_url, set_as_current=False)
     exchange = Exchange(queues.APP, type="direct")
     app.conf.update(
@@ -36,10 +40,18 @@ def make_app(redis_url: str, threads: int) -> Celery:
         broker_connection_max_retries=None,  # never exit because Redis restarts
         broker_pool_limit=threads + 4,
         broker_transport_options=_transport(threads),
+        broker_use_ssl=_verified(redis_url),
         enable_utc=True,
         timezone="UTC",
     )
     return app
+
+
+def _verified(redis_url: str) -> dict[str, object] | None:
+    """Without it Celery would take any certificate, and hand its password to whoever shows one."""
+    if not redis_url.startswith("rediss:"):
+        return None
+    return {"ssl_cert_reqs": ssl.CERT_REQUIRED, "ssl_check_hostname": True}
 
 
 def _transport(threads: int) -> dict[str, object]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import socket
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -65,8 +66,13 @@ class WorkerProcess:
         self.accounts.close()
 
 
-def make_worker(settings: Settings) -> WorkerProcess:
-    """A worker process, not started. Raises LedgerError, StorageError."""
+def make_worker(
+    settings: Settings, decorate: Callable[[Tools], Tools] = lambda tools: tools
+) -> WorkerProcess:
+    """A worker process, not started; its steps and chores work with what `decorate` returns.
+
+    Raises LedgerError, StorageError.
+    """
     redis_url = settings.redis_url.get_secret_value() if settings.redis_url else ""
     threads = settings.worker.concurrency
     name = f"{socket.gethostname()}-{os.getpid()}"
@@ -76,7 +82,7 @@ def make_worker(settings: Settings) -> WorkerProcess:
     ledger.fleet.now_ms()
     accounts = Accounts(settings)
     clock = SystemClock()
-    tools = Tools(ledger, storage, accounts, settings, clock, SystemDice())
+    tools = decorate(Tools(ledger, storage, accounts, settings, clock, SystemDice()))
     lease_s = settings.worker.lease_s
     heartbeat = Heartbeat(ledger.jobs, ledger.fleet, lease_s, name, threads)
     app = make_app(redis_url, threads)

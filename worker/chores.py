@@ -4,13 +4,21 @@ from __future__ import annotations
 
 import gzip
 import io
+from collections import Counter
 from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import NamedTuple
 
 from results.report import write_results
 from schemas import layout
-from schemas.batch import ChunkRef
-from schemas.job import Job
+from schemas.batch import Batch, ChunkRef, Hold, LaneRound
+from schemas.catalogue import catalogue
+from schemas.failure import ErrorClass, Failure
+from schemas.job import Again, Job
+from schemas.lane import Lane
 from schemas.result import JobResult
+from schemas.states import JobState
+from worker.paying import look_after, settle_chunk
 from worker.tools import Tools
 
 
@@ -27,36 +35,95 @@ def seal(lane: str, chunk: ChunkRef, tools: Tools) -> bool:
     jobs = list(_jobs(lane, chunk, tools))
     refs = [f"{chunk.batch}/{job.id}" for job in jobs]
     documents = tools.ledger.jobs.results(lane, refs)
-    lines = [
-        _result(document).model_copy(update={"row": job.row}).model_dump_json()
+    results = [
+        _result(document).model_copy(update={"row": job.row})
         for job, document in zip(jobs, documents, strict=True)
     ]
-    data = ("\n".join(lines) + "\n").encode()
-    tools.storage.put(layout.results_chunk(lane, chunk), data, "application/x-ndjson")
+    _write(lane, chunk, results, tools)
+    settle_chunk(lane, chunk.batch, list(zip(jobs, results, strict=True)), tools)
     sealed = tools.ledger.lanes.seal(lane, chunk, [job.id for job in jobs])
     tools.ledger.batches.look_at(chunk.batch)
     return sealed
 
 
-def close(batch: str, tools: Tools) -> bool:
-    """Write a batch's tables and contact sheet once all its chunks are sealed.
+def withdraw(lane: str, chunk: ChunkRef, tools: Tools) -> bool:
+    """End a cancelled chunk's jobs that were never loaded; False when that was done before."""
+    finished_at = tools.clock.now()
+    results = [_withdrawn(job, lane, finished_at) for job in _jobs(lane, chunk, tools)]
+    _write(lane, chunk, results, tools)
+    ended = LaneRound(
+        chunks=[chunk],
+        states=Counter(result.state for result in results),
+        images=sum(len(result.images) for result in results),
+        cost_micro=sum(result.cost_micro for result in results),
+    )
+    done = tools.ledger.lanes.withdraw(lane, chunk, ended)
+    tools.ledger.batches.look_at(chunk.batch)
+    return done
 
-    False when they are not, or when it was finished before.
-    """
+
+class Closable(NamedTuple):
+    """A batch whose tables are to be written, and the round that came to its end."""
+
+    batch: Batch
+    round: int
+
+
+def to_close(batch: str, tools: Tools) -> Closable | None:
+    """The batch, once all its chunks are sealed and its tables are to be written."""
     document = tools.ledger.batches.document(batch)
     if document is None:
-        return False
-    status = tools.ledger.batches.status(batch)
-    if status is not None and status.finished_at is not None:
-        tools.ledger.batches.finish(batch, status.finished_at)
-        return False
+        return None
+    tools.ledger.batches.hand_in_round(batch)  # whoever announced it may be gone
+    number = tools.ledger.batches.open_round(batch)  # before the counts: they are of this round
+    if number is None:
+        tools.ledger.batches.tidy(batch, document.lanes)
+        return None
     counts = tools.ledger.batches.counts(document)
     if any(lane.chunks == 0 or lane.sealed < lane.chunks for lane in counts):
-        return False
-    finished_at = tools.clock.now().isoformat(timespec="seconds")
+        for lane in counts:
+            if Hold.BUDGET in lane.holds:
+                look_after(batch, lane.lane, tools)
+        return None
+    return Closable(document, number)
+
+
+def close(closable: Closable, tools: Tools) -> None:
+    """Write a batch's tables and contact sheet: it is finished."""
+    document = closable.batch
+    finished_at = tools.clock.now().isoformat(timespec="milliseconds")
     write_results(tools.storage, document, finished_at=finished_at)
-    tools.ledger.batches.finish(batch, finished_at)
-    return True
+    tools.ledger.batches.finish(document.batch, finished_at, document.lanes, closable.round)
+
+
+def _write(lane: str, chunk: ChunkRef, results: list[JobResult], tools: Tools) -> None:
+    data = "".join(f"{result.model_dump_json()}\n" for result in results).encode()
+    tools.storage.put(layout.results_chunk(lane, chunk), data, "application/x-ndjson")
+
+
+def _withdrawn(job: Job, lane: str, finished_at: datetime) -> JobResult:
+    """A job that was never ordered in this round ends with what earlier ones left it."""
+    again = job.again or Again(round=2)
+    parsed = Lane.parse(lane)
+    failure = Failure(error_class=ErrorClass.CANCELLED, code="cancelled", message="withdrawn")
+    return JobResult(
+        id=job.id,
+        line=job.line,
+        state=JobState.PARTIAL if again.kept else JobState.CANCELLED,
+        lane=lane,
+        model=parsed.model,
+        n=job.n,
+        images=again.kept,
+        failures=[failure],
+        attempts=again.attempts,
+        cost_micro=again.cost_micro,
+        currency=catalogue().find(parsed.model, parsed.provider).currency,
+        possible_double_charges=again.possible_double_charges,
+        finished_at=finished_at.astimezone(UTC).isoformat(timespec="milliseconds"),
+        prompt=job.prompt,
+        parameters=job.parameters,
+        row=job.row,
+    )
 
 
 def _result(document: str | None) -> JobResult:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from enum import Enum
+from typing import Any
 
 import httpx2
 
@@ -52,6 +54,13 @@ class BodyTooLarge(Exception):
     """More bytes came than the caller accepts."""
 
 
+_ABOUT_TO_SEND = (".send_request_headers.started", ".send_request_body.started")
+
+
+class Withheld(Exception):
+    """The sender was asked at the last moment and said no: nothing of the request left."""
+
+
 def open_http(threads: int, timeout: httpx2.Timeout = TIMEOUT) -> httpx2.Client:
     """A client that `threads` threads share; proxies come from the environment, but never for
     this machine itself.
@@ -66,6 +75,21 @@ def open_http(threads: int, timeout: httpx2.Timeout = TIMEOUT) -> httpx2.Client:
         follow_redirects=False,
         http2=False,
     )
+
+
+def sent_only_if(may_send: Callable[[], bool]) -> dict[str, Any]:
+    """Request extensions that ask `may_send` once name lookup, connection and TLS are done.
+
+    When it says no, sending raises Withheld, and the connection, which has ordered nothing, is closed.
+    A tunnel through a proxy asks before it is opened too.
+    """
+
+    def trace(event: str, _info: object) -> None:
+        # Right before the first byte is written; and before the body, without which it is no order.
+        if event.endswith(_ABOUT_TO_SEND) and not may_send():
+            raise Withheld
+
+    return {"trace": trace}
 
 
 def read_body(response: httpx2.Response, limit_bytes: int) -> bytes:

@@ -30,8 +30,6 @@ AGAIN_S = 1.0
 """A lane with work is looked at this often even if nobody asks."""
 BATCH_AGAIN_S = 10.0
 LANES_AT_ONCE = 200
-MOST_HANDOUTS = 5
-"""Handed out more often than this without any outcome, a job is failed as poison."""
 
 
 class Message(NamedTuple):
@@ -136,13 +134,13 @@ class Dispatcher:
         return Message(queue, queues.step_task(step), (claim.lane, claim.ref, claim.number))
 
     def _route(self, handout: Handout) -> tuple[str, str]:
-        if handout.handouts > MOST_HANDOUTS:
-            return queues.CHORES, "poisoned"
         match handout.state:
             case JobState.RELEASED:
                 return self._submit_queue(handout.claim.lane), "submit"
+            case JobState.PENDING:
+                return queues.CHORES, "cancel"
             case JobState.SUBMITTING:
-                return queues.SUBMIT, "submit_interrupted"
+                return queues.POLL, "reconcile"
             case JobState.RUNNING:
                 return queues.POLL, "poll"
             case JobState.STORING:

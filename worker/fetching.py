@@ -5,13 +5,18 @@ whatever that name resolves to must lie outside our own network. Names are resol
 a connection is opened, and the peer's address is checked again before the first byte leaves, so a
 name that changes between the two (DNS rebinding) gains nothing. Through a proxy it is the proxy that
 resolves and connects; then the host's name alone is checked.
+
+A host may also drip: every read of a download ends at the download's own deadline, the status line
+and the headers included, since a timeout for each read alone would let one byte a minute hold a
+thread for ever.
 """
 
 from __future__ import annotations
 
 import re
 import socket
-from collections.abc import Mapping
+import threading
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
@@ -34,6 +39,7 @@ _ADDRESS = re.compile(
 )
 _PROVIDER_PORTS = {"http": 80, "https": 443}
 _WORDS_LIMIT_BYTES = 4096
+_NEW_STREAM = ("connect_tcp.complete", "start_tls.complete")
 _TRANSIENT = frozenset({408, 425, 429})
 
 
@@ -63,7 +69,7 @@ class FetchLimits:
 
     size_bytes: int = 64 * 1024 * 1024
     duration_s: float = 600.0
-    """A host that drips would hold a thread for ever."""
+    """From the request to the last byte: a host that drips would hold a thread for ever."""
 
 
 class _Untrusted(Exception):
@@ -107,6 +113,7 @@ class Fetcher:
         self._hosts = hosts
         self._clock = clock
         self._limits = limits or FetchLimits()
+        self._deadline = _Deadline(clock)
 
     def fetch(self, url: str) -> Fetched | FetchFailed:
         """Download one picture. Never raises for what the address, network or host does."""
@@ -115,18 +122,9 @@ class Fetcher:
             return FetchFailed("forbidden", "the provider sent an address we cannot read safely")
         if not self._admits(address):
             return FetchFailed("forbidden", f"{address.shown}: not one of the provider's hosts")
-        request = self._http.build_request(
-            "GET",
-            # Without the query, which the client would log, and spell its own way.
-            httpx2.URL(scheme=address.scheme, host=address.host, port=address.port, path="/"),
-            headers={"Accept-Encoding": "identity", "User-Agent": "imagemill"},
-            extensions={
-                "target": address.target.encode("ascii"),
-                "trace": _Guard(address.name, self._hosts),
-            },
-        )
+        self._deadline.begin(self._limits.duration_s)
         try:
-            response = self._http.send(request, stream=True, follow_redirects=False)
+            response = self._http.send(self._request(address), stream=True, follow_redirects=False)
             try:
                 return self._receive(response, address)
             finally:
@@ -135,10 +133,24 @@ class Fetcher:
             return FetchFailed("transient", f"{address.shown}: {explain(error)}")
         except _Untrusted as error:
             return FetchFailed("forbidden", f"{address.shown}: {error}")
+        except (httpx2.InvalidURL, UnicodeError):  # a name that no resolver may be asked for
+            return FetchFailed("forbidden", f"{address.shown}: no name of a host")
 
     def close(self) -> None:
         """Give back connections."""
         self._http.close()
+
+    def _request(self, address: _Address) -> httpx2.Request:
+        return self._http.build_request(
+            "GET",
+            # Without the query, which the client would log, and spell its own way.
+            httpx2.URL(scheme=address.scheme, host=address.host, port=address.port, path="/"),
+            headers={"Accept-Encoding": "identity", "User-Agent": "imagemill"},
+            extensions={
+                "target": address.target.encode("ascii"),
+                "trace": _Guard(address.name, self._hosts, self._deadline),
+            },
+        )
 
     def _admits(self, address: _Address) -> bool:
         own_port = address.port in (None, _PROVIDER_PORTS[address.scheme])
@@ -151,14 +163,11 @@ class Fetcher:
         limit_bytes = self._limits.size_bytes
         if announced.isdecimal() and int(announced) > limit_bytes:
             return FetchFailed("too_large", f"{address.shown}: {announced} bytes announced")
-        deadline_s = self._clock.monotonic_s() + self._limits.duration_s
         data = bytearray()
         for part in response.iter_raw():
             data += part
             if len(data) > limit_bytes:
                 return FetchFailed("too_large", f"{address.shown}: more than {limit_bytes} bytes")
-            if self._clock.monotonic_s() > deadline_s:
-                return FetchFailed("transient", f"{address.shown}: too slow")
         if not data or (announced.isdecimal() and len(data) != int(announced)):
             words = f"{len(data)} bytes came of {announced or 'an unknown number'}"
             return FetchFailed("transient", f"{address.shown}: {words}")
@@ -179,12 +188,41 @@ class Fetcher:
         return FetchFailed("transient", reason)
 
 
+class _Deadline:
+    """When the download that this thread is busy with must be over.
+
+    A connection outlives its download and serves another thread's next, hence one for each thread.
+    """
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._own = threading.local()
+
+    def begin(self, duration_s: float) -> None:
+        """This thread begins a download."""
+        self._own.deadline_s = self._clock.monotonic_s() + duration_s
+
+    def keep(self, stream: Any) -> None:
+        """Let no read of a new connection wait longer than its reader has time."""
+        read: Callable[[int, float | None], bytes] = stream.read
+
+        def read_in_time(max_bytes: int, timeout: float | None = None) -> bytes:
+            left_s = self._own.deadline_s - self._clock.monotonic_s()
+            if left_s <= 0:
+                raise httpx2.ReadTimeout("too slow")
+            return read(max_bytes, left_s if timeout is None else min(timeout, left_s))
+
+        # The library counts each read by itself, and tells of a connection only here.
+        stream.read = read_in_time
+
+
 class _Guard:
     """Checks where a request's connection leads, as the HTTP library reports its steps."""
 
-    def __init__(self, host: str, hosts: PictureHosts) -> None:
+    def __init__(self, host: str, hosts: PictureHosts, deadline: _Deadline) -> None:
         self._host = host
         self._hosts = hosts
+        self._deadline = deadline
         self._direct = False
 
     def __call__(self, event: str, info: Mapping[str, Any]) -> None:
@@ -194,6 +232,8 @@ class _Guard:
                 self._check_name(info["port"])
         elif event == "connection.connect_tcp.complete" and self._direct:
             self._check_peer(info["return_value"])
+        if event.endswith(_NEW_STREAM):
+            self._deadline.keep(info["return_value"])
 
     def _check_name(self, port: int) -> None:
         try:

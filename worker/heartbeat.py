@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from ledger.errors import LedgerError
@@ -24,6 +24,7 @@ class Heartbeat:
         self._worker = worker
         self._threads = threads
         self._held: dict[int, Claim] = {}
+        self._kept: dict[int, Callable[[float], None]] = {}
         self._lock = threading.Lock()
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="heartbeat", daemon=True)
@@ -53,14 +54,29 @@ class Heartbeat:
             with self._lock:
                 del self._held[key]
 
+    @contextmanager
+    def keeping(self, renew: Callable[[float], None]) -> Iterator[None]:
+        """Call `renew` with the lease, in seconds, at each beat while the block runs."""
+        key = threading.get_ident()
+        with self._lock:
+            self._kept[key] = renew
+        try:
+            yield
+        finally:
+            with self._lock:
+                del self._kept[key]
+
     def beat(self) -> None:
         """Renew every claim that is held now."""
         self._fleet.report_in(self._worker, self._threads)
         with self._lock:
             claims = list(self._held.values())
+            kept = list(self._kept.values())
+        for renew in kept:
+            renew(self._lease_s)
         # A renewal that comes after its job's outcome changes nothing: the ledger knows.
-        kept = self._jobs.renew(claims, self._lease_s)
-        for claim, still in zip(claims, kept, strict=True):
+        renewed = self._jobs.renew(claims, self._lease_s)
+        for claim, still in zip(claims, renewed, strict=True):
             if not still:
                 log.warning("claim.lost", extra={"lane": claim.lane, "job": claim.job})
 

@@ -10,7 +10,7 @@ from typing import Any
 from ledger.jobs import Claim, Record
 from schemas.catalogue import Model
 from schemas.failure import Failure
-from schemas.job import Job
+from schemas.job import Again, Job
 from schemas.lane import Lane, LaneLimits
 from schemas.result import Image, JobResult
 from schemas.states import JobState
@@ -27,6 +27,57 @@ class HeldJob:
     model: Model
     lane: Lane
     limits: LaneLimits
+    marked_s: float = 0.0
+    """When, on this process's own clock, it was marked as submitting."""
+    marked_at_s: float = 0.0
+    """The same by the calendar, in seconds since 1970."""
+
+    @property
+    def order(self) -> Job:
+        """What is ordered: the row, or the pictures it still lacks, with seeds of their own."""
+        if not self._kept:
+            return self.job
+        parameters = dict(self.job.parameters)
+        first = self.seed(self.missing[0]) if self.missing else None
+        if first is not None:
+            parameters["seed"] = first
+        return self.job.model_copy(update={"n": len(self.missing), "parameters": parameters})
+
+    @property
+    def missing(self) -> tuple[int, ...]:
+        """Which of the row's pictures are ordered, from 1."""
+        kept = {image.index for image in self._kept}
+        return tuple(index for index in range(1, self.job.n + 1) if index not in kept)
+
+    @property
+    def purse_ref(self) -> str:
+        """Names the order in its purse: what may have been paid for is never given back."""
+        return f"{self.claim.job}#{self.round}.{self.doubles}"
+
+    @property
+    def order_mark(self) -> str:
+        """Names this one request for the order."""
+        return f"{self.claim.ref}#{self.round}.{self.doubles}.{self.record.fields.get('submitting_ms')}"
+
+    @property
+    def round(self) -> int:
+        """1, or the round of the retry that runs it again."""
+        return self.job.again.round if self.job.again else 1
+
+    @property
+    def doubles(self) -> int:
+        """Orders of this round that were sent again although they may have been paid for."""
+        return int(self.record.fields.get("doubles", 0))
+
+    @property
+    def price_micro(self) -> int:
+        """The most the order may cost."""
+        return len(self.missing) * self.model.price_micro
+
+    @property
+    def cancel_asked(self) -> bool:
+        """Whether the provider said that it is too late to cancel it."""
+        return self.record.fields.get("cancel_asked") == "1"
 
     @property
     def ticket(self) -> str:
@@ -53,7 +104,9 @@ class HeldJob:
         return tuple(RemotePicture(**entry) for entry in self._list("pictures"))
 
     def images(self) -> tuple[Image, ...]:
-        """Pictures stored so far."""
+        """Pictures stored so far, those of earlier rounds among them."""
+        if "images" not in self.record.fields:
+            return self._kept
         return tuple(Image.model_validate(entry) for entry in self._list("images"))
 
     def failures(self) -> tuple[Failure, ...]:
@@ -61,9 +114,20 @@ class HeldJob:
         return tuple(Failure.model_validate(entry) for entry in self._list("failures"))
 
     def seed(self, index: int) -> int | None:
-        """The seed a picture is drawn with, where the row names one."""
+        """The seed a picture is drawn with, where the row names one.
+
+        What is ordered once more for a row that has pictures gets seeds no earlier round used.
+        """
         first = self.job.parameters.get("seed")
-        return first + (index - 1) * self.model.seed_step if isinstance(first, int) else None
+        if not isinstance(first, int):
+            return None
+        place = index - 1
+        if self._kept and index in self.missing:
+            place = self.job.n * (self.round - 1) + self.missing.index(index)
+        seed = first + place * self.model.seed_step
+        known = self.model.parameters.get("seed")
+        most = known.maximum if known else None
+        return seed if most is None or seed <= most else seed % (int(most) + 1)
 
     def result(
         self,
@@ -73,9 +137,11 @@ class HeldJob:
         images: tuple[Image, ...] = (),
         failures: tuple[Failure, ...] = (),
         charged: int = 0,
+        at_risk: bool = False,
     ) -> JobResult:
-        """The job's ending; `charged` pictures were billed."""
+        """The job's ending; `charged` pictures were billed. `at_risk`: the order may have been."""
         submitted = self.record.fields.get("submitting_ms")
+        again = self.job.again or Again(round=2)
         return JobResult(
             id=self.job.id,
             line=self.job.line,
@@ -85,9 +151,11 @@ class HeldJob:
             n=self.job.n,
             images=sorted(images, key=lambda i: i.index),
             failures=sorted(failures, key=lambda f: f.index or 0),
-            attempts=self.record.attempts,
-            cost_micro=charged * self.model.price_micro,
+            attempts=again.attempts + self.record.attempts,
+            cost_micro=again.cost_micro + charged * self.model.price_micro,
             currency=self.model.currency,
+            at_risk_micro=self.price_micro if at_risk else 0,
+            possible_double_charges=again.possible_double_charges + self.doubles,
             ticket=self.ticket or None,
             actual_prompt=self.record.fields.get("actual_prompt"),
             submitted_at=_iso(datetime.fromtimestamp(int(submitted) / 1000, UTC))
@@ -97,6 +165,10 @@ class HeldJob:
             prompt=self.job.prompt,
             parameters=self.job.parameters,
         )
+
+    @property
+    def _kept(self) -> tuple[Image, ...]:
+        return tuple(self.job.again.kept) if self.job.again else ()
 
     def _list(self, name: str) -> list[dict[str, Any]]:
         entries: list[dict[str, Any]] = json.loads(self.record.fields.get(name, "[]"))

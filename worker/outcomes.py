@@ -15,6 +15,8 @@ class Ticketed:
 
     ticket: str
     next_poll_s: float
+    found: bool = False
+    """Its answer was lost; the provider's list had it."""
 
 
 @dataclass(frozen=True)
@@ -24,6 +26,28 @@ class Wait:
     delay_s: float
     troubles: int = 0
     """Failed looks in a row, for the backoff; 0 after one that worked."""
+    too_late_to_cancel: bool = False
+    """The provider draws it already: it is not asked to cancel it again."""
+
+
+@dataclass(frozen=True)
+class AnswerLost:
+    """The order left and its answer never came: the provider's list is consulted after a while."""
+
+    why: str
+    after_s: float
+    """Seconds from its mark until its answer was given up."""
+    look_in_s: float
+
+
+@dataclass(frozen=True)
+class TooDear:
+    """The order does not fit into a budget: nothing was sent."""
+
+    why: str
+    currency: str
+    cap_again_s: float | None = None
+    """An account's daily cap is reached: looked at again after so long. None: the batch's own."""
 
 
 @dataclass(frozen=True)
@@ -47,7 +71,11 @@ class Retry:
     troubles: int = 0
     """Tries in a row that could not even be sent, for the backoff."""
     why: str | None = None
-    """Why nothing could be sent: people should see it while it lasts."""
+    """What went wrong by no fault of the row: people should see it while it lasts."""
+    absent: bool = False
+    """Its answer was lost; the provider's list proves that it never arrived."""
+    resubmitted: bool = False
+    """It may have been paid for, and is ordered again all the same."""
 
 
 @dataclass(frozen=True)
@@ -93,4 +121,16 @@ class Lost:
     why: str = "claim lost"
 
 
-Outcome = Ticketed | Wait | GiveBack | Retry | Drawn | StoreLater | AskAgain | Ended | Lost
+Outcome = (
+    Ticketed
+    | Wait
+    | AnswerLost
+    | TooDear
+    | GiveBack
+    | Retry
+    | Drawn
+    | StoreLater
+    | AskAgain
+    | Ended
+    | Lost
+)

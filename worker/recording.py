@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 from dataclasses import asdict
 from typing import assert_never
 
@@ -12,6 +13,7 @@ from schemas.result import Image
 from schemas.states import JobState
 from worker.held import HeldJob
 from worker.outcomes import (
+    AnswerLost,
     AskAgain,
     Drawn,
     Ended,
@@ -21,10 +23,14 @@ from worker.outcomes import (
     Retry,
     StoreLater,
     Ticketed,
+    TooDear,
     Wait,
 )
+from worker.paying import park, settle, settle_unknown
 from worker.providers.port import Picture, RemotePicture
 from worker.tools import Tools
+
+log = logging.getLogger(__name__)
 
 Fields = dict[str, str | int | float]
 
@@ -36,14 +42,73 @@ def record(held: HeldJob, outcome: Outcome, tools: Tools) -> Moved:
     """
     if isinstance(outcome, Lost):
         return Moved.LOST
-    if isinstance(outcome, GiveBack):
-        _slow_or_stop(held, outcome, tools)
-    if isinstance(outcome, Retry) and outcome.why:
-        tools.ledger.lanes.note_trouble(str(held.lane), outcome.why)
+    _tell_lane(held, outcome, tools)
+    if isinstance(outcome, Retry) and outcome.resubmitted:
+        settle_unknown(held, tools)
     moved = tools.ledger.jobs.move(held.claim, held.record.chunk, _move(held, outcome))
-    if isinstance(outcome, Drawn) and moved is Moved.YES:
-        _learn(held, outcome, tools)
+    if moved is Moved.YES:
+        _after(held, outcome, tools)
+    elif isinstance(outcome, Ticketed):
+        moved = _bring_ticket_home(held, outcome, tools)
     return moved
+
+
+def _tell_lane(held: HeldJob, outcome: Outcome, tools: Tools) -> None:
+    match outcome:
+        case GiveBack(throttled_s=throttled_s, stop_lane=stop_lane):
+            if throttled_s is not None:
+                tools.submit_bucket(held).slow_down(throttled_s)
+                tools.ledger.lanes.count(str(held.lane), "throttled")
+            if stop_lane is not None:
+                tools.stop_lane(held, stop_lane)
+        case TooDear():
+            park(held, outcome, tools)
+        case Retry(why=str(why)) | AnswerLost(why):
+            _count_fault(held, why, tools)
+        case _:
+            pass
+
+
+def _after(held: HeldJob, outcome: Outcome, tools: Tools) -> None:
+    match outcome:
+        case Drawn():
+            _learn(held, outcome, tools)
+        case Ended(result):
+            settle(held, result, tools)
+        case Ticketed(found=True) | Retry(absent=True):
+            tools.ledger.tickets.settle(str(held.lane), held.order_mark)
+        case _:
+            pass
+
+
+def _count_fault(held: HeldJob, why: str, tools: Tools) -> None:
+    """Orders that go wrong one after the other open the lane's breaker."""
+    lane = str(held.lane)
+    faults, open_s = tools.ledger.lanes.count_fault(lane)
+    if open_s:
+        why = f"{faults} orders in a row went wrong ({why}); one is tried every {open_s:.0f} s"
+    tools.ledger.lanes.note_trouble(lane, why, open_s)
+
+
+def _bring_ticket_home(held: HeldJob, taken: Ticketed, tools: Tools) -> Moved:
+    """A ticket is a fact, whoever brings it: it counts while nobody else settled the same request."""
+    found = tools.ledger.jobs.peek(held.claim)
+    same = found is not None and found.fields.get("submitting_ms") == held.record.fields.get(
+        "submitting_ms"
+    )
+    if found is not None and same and found.state is JobState.SUBMITTING:
+        claim = held.claim._replace(number=found.claim)
+        move = Move(
+            JobState.SUBMITTING, JobState.RUNNING, ticket=taken.ticket, fields=_taken(taken)
+        )
+        if tools.ledger.jobs.move(claim, found.chunk, move) is Moved.YES:
+            tools.ledger.tickets.settle(str(held.lane), held.order_mark)
+            return Moved.YES
+    # Whoever reconciled it may have found the very ticket, and be long done with it.
+    if not tools.ledger.tickets.known(str(held.lane), [taken.ticket]):
+        extra = {"batch": held.claim.batch, "job": held.claim.job, "ticket": taken.ticket}
+        log.error("ticket.orphaned", extra=extra)
+    return Moved.LOST
 
 
 def _learn(held: HeldJob, drawn: Drawn, tools: Tools) -> None:
@@ -58,20 +123,13 @@ def _move(held: HeldJob, outcome: Outcome) -> Move:
     state = held.record.state
     match outcome:
         case Ticketed(ticket, next_poll_s):
-            taken: Fields = {"ticket": ticket, "troubles": 0}
-            return Move(state, JobState.RUNNING, delay_s=next_poll_s, fields=taken)
-        case Wait(delay_s, troubles):
-            return Move(state, state, delay_s=delay_s, fields={"troubles": troubles})
-        case GiveBack(refund):
-            return Move(state, JobState.PENDING, ready=True, attempts=-1 if refund else 0)
-        case Retry(delay_s, refund, troubles):
             return Move(
-                state,
-                JobState.PENDING,
-                delay_s=delay_s,
-                attempts=-1 if refund else 0,
-                fields={"troubles": troubles},
+                state, JobState.RUNNING, delay_s=next_poll_s, ticket=ticket, fields=_taken(outcome)
             )
+        case Wait() | AnswerLost():
+            return _stay(held, outcome)
+        case TooDear() | GiveBack() | Retry():
+            return _back(held, outcome)
         case Drawn():
             return Move(state, JobState.STORING, fields=_drawn_fields(outcome))
         case StoreLater(delay_s):
@@ -85,6 +143,7 @@ def _move(held: HeldJob, outcome: Outcome) -> Move:
                 result.state,
                 images=len(result.images),
                 cost_micro=result.cost_micro,
+                at_risk_micro=result.at_risk_micro,
                 fields={"result": result.model_dump_json()},
             )
         case Lost():
@@ -93,12 +152,43 @@ def _move(held: HeldJob, outcome: Outcome) -> Move:
             assert_never(never)
 
 
-def _slow_or_stop(held: HeldJob, outcome: GiveBack, tools: Tools) -> None:
-    if outcome.throttled_s is not None:
-        tools.submit_bucket(held).slow_down(outcome.throttled_s)
-        tools.ledger.lanes.count_throttled(str(held.lane))
-    if outcome.stop_lane is not None:
-        tools.stop_lane(held, outcome.stop_lane)
+def _stay(held: HeldJob, outcome: Wait | AnswerLost) -> Move:
+    state = held.record.state
+    if isinstance(outcome, AnswerLost):
+        lost: Fields = {"lost_why": outcome.why, "lost_after_ms": int(outcome.after_s * 1000)}
+        return Move(state, state, delay_s=outcome.look_in_s, fields={**lost, "troubles": 0})
+    waited: Fields = {"troubles": outcome.troubles}
+    if outcome.too_late_to_cancel:
+        waited["cancel_asked"] = 1
+    return Move(state, state, delay_s=outcome.delay_s, fields=waited)
+
+
+def _back(held: HeldJob, outcome: TooDear | GiveBack | Retry) -> Move:
+    state = held.record.state
+    if isinstance(outcome, TooDear):
+        return Move(state, JobState.PENDING, ready=True)
+    attempts = -1 if outcome.refund else 0
+    # What is known of this order says nothing about the next.
+    fields: Fields = {"ticket": "", "lost_after_ms": "", "lost_why": ""}
+    if isinstance(outcome, GiveBack):
+        return Move(state, JobState.PENDING, ready=True, attempts=attempts, fields=fields)
+    fields["troubles"] = outcome.troubles
+    if outcome.resubmitted:
+        fields["doubles"] = held.doubles + 1
+    return Move(
+        state,
+        JobState.PENDING,
+        delay_s=outcome.delay_s,
+        ready=held.record.cancelled,  # where it is withdrawn at once
+        attempts=attempts,
+        doubles=int(outcome.resubmitted),
+        at_risk_micro=held.price_micro if outcome.resubmitted else 0,
+        fields=fields,
+    )
+
+
+def _taken(ticketed: Ticketed) -> Fields:
+    return {"ticket": ticketed.ticket, "troubles": 0}
 
 
 def _drawn_fields(drawn: Drawn) -> Fields:

@@ -6,12 +6,27 @@ the ledger but the submitting mark: recording.py writes the outcome, if the clai
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import assert_never
 
+from ledger.jobs import Moved
 from schemas.failure import ErrorClass, Failure
 from schemas.states import JobState
+from worker.asking import look_again, unheard, wait_for_turn
 from worker.held import HeldJob
-from worker.outcomes import Drawn, Ended, GiveBack, Lost, Outcome, Retry, StoreLater, Ticketed, Wait
+from worker.outcomes import (
+    AnswerLost,
+    Drawn,
+    Ended,
+    GiveBack,
+    Lost,
+    Outcome,
+    Retry,
+    StoreLater,
+    Ticketed,
+    Wait,
+)
+from worker.paying import go_on, set_aside
 from worker.policy.polling import lost, next_poll_s, overdue
 from worker.policy.retrying import (
     DEFAULT_ATTEMPTS,
@@ -22,29 +37,58 @@ from worker.policy.retrying import (
     Uncertain,
     after_failure,
     after_not_sent,
-    backoff_s,
 )
 from worker.providers.port import (
     Accepted,
     Done,
     NotSent,
+    Picture,
     Refused,
     RemotePicture,
     StillRunning,
     TaskFailed,
     TaskUnknown,
+    TooLate,
     Unanswered,
+    Withdrawn,
 )
+from worker.reconciling import find_lost_order, remember
 from worker.storing import store_pictures
 from worker.tools import Tools
+from worker.undecided import give_up
 
+CANCEL_TRIES = 3
+"""A task whose cancelling is not answered so often in a row is left to be drawn."""
 PATIENCE_S = 1.0
 """A worker sleeps this long for its slot; a longer wait is booked as the job's next moment."""
 
 
 def submit(held: HeldJob, tools: Tools) -> Outcome:
-    """Released: wait for our slot, mark, order the pictures once, and say what came of it."""
+    """Released: clear everything, order the pictures once, and say what came of it."""
     provider = tools.provider(held)  # before the mark: where there is none, nothing was sent
+    kept_back = _not_yet(held, tools)
+    if kept_back is not None:
+        return kept_back
+
+    match provider.submit(held.order, held.model, may_send=lambda: tools.may_send(held)):
+        case Accepted(ticket):
+            return Ticketed(ticket, _first_poll_s(held, tools))
+        case Done() as done:
+            return _drawn_at_once(held, _drawn(held, done), tools)
+        case NotSent(reason):
+            later = after_not_sent(held.troubles + 1, tools.chance())
+            refund = not later.spends_attempt
+            return Retry(later.wait_s, refund=refund, troubles=held.troubles + 1, why=reason)
+        case Refused(failure, retry_after_s):
+            return _refused(held, failure, retry_after_s, tools)
+        case Unanswered(reason):
+            return _answer_lost(held, reason, tools)
+        case never:
+            assert_never(never)
+
+
+def _not_yet(held: HeldJob, tools: Tools) -> Outcome | None:
+    """Why the order must not leave now; None: its slot has come, it is paid for, and marked."""
     slot = tools.submit_bucket(held).take(
         held.limits.rate_per_s, held.limits.burst, patience_s=PATIENCE_S
     )
@@ -53,49 +97,41 @@ def submit(held: HeldJob, tools: Tools) -> Outcome:
     tools.clock.sleep(slot.wait_s)
     if tools.clock.interrupted:
         return GiveBack(refund=False)
-    if not tools.mark_submitting(held):
-        return Lost("the claim was lost, or held up too long, before anything was sent")
-
-    match provider.submit(held.job, held.model):
-        case Accepted(ticket):
-            return Ticketed(ticket, _first_poll_s(held, tools))
-        case Done() as done:
-            return _drawn_at_once(held, _drawn(done), tools)
-        case NotSent(reason):
-            later = after_not_sent(held.troubles + 1, tools.chance())
-            refund = not later.spends_attempt
-            return Retry(later.wait_s, refund=refund, troubles=held.troubles + 1, why=reason)
-        case Refused(failure, retry_after_s):
-            return _refused(held, failure, retry_after_s, tools)
-        case Unanswered(reason):
-            return _uncertain(held, reason, tools)
-        case never:
-            assert_never(never)
+    too_dear = set_aside(held, tools)
+    if too_dear is not None:
+        return too_dear
+    match tools.mark_submitting(held):
+        case Moved.YES:
+            return None
+        case Moved.HELD:
+            go_on(held, tools)
+            return GiveBack(refund=False)
+        case Moved.LOST | Moved.LATE:
+            return Lost("the claim was lost, or held up too long, before anything was sent")
 
 
 def poll(held: HeldJob, tools: Tools) -> Outcome:
     """Running: ask the provider how the task is, and never let a refused question end the job."""
     provider = tools.provider(held)
-    slot = tools.poll_bucket(held).take(tools.query_rate_per_s(held), 1, patience_s=PATIENCE_S)
-    if not slot.booked:
-        return Wait(slot.wait_s, held.troubles)
-    tools.clock.sleep(slot.wait_s)
+    waiting = wait_for_turn(held, tools)
+    if waiting is not None:
+        return waiting
+    if held.record.cancelled and not held.cancel_asked:
+        return _cancel(held, tools)
 
     match provider.poll(held.ticket):
         case StillRunning():
             late = overdue(held.elapsed_s)
             return _failed(held, late, tools) if late else Wait(_next_poll_s(held, tools))
         case Done() as done:
-            return _drawn(done)
+            return _drawn(held, done)
         case TaskFailed(failure):
             return _task_failed(held, failure, tools)
         case TaskUnknown():
             gone = lost(held.elapsed_s)
-            return _failed(held, gone, tools) if gone else _look_again(held, tools)
-        case Refused(failure, retry_after_s):
-            return _question_refused(held, failure, retry_after_s, tools)
-        case NotSent() | Unanswered():
-            return _look_again(held, tools)
+            return _failed(held, gone, tools) if gone else look_again(held, tools)
+        case Refused() | NotSent() | Unanswered() as answer:
+            return unheard(answer, held, tools)
         case never:
             assert_never(never)
 
@@ -105,19 +141,27 @@ def store(held: HeldJob, tools: Tools) -> Outcome:
     return store_pictures(held, Drawn(held.pictures(), held.failures()), tools)
 
 
-def submit_interrupted(held: HeldJob, tools: Tools) -> Outcome:
-    """Submitting, but whoever sent it is gone: the answer was lost, and nobody knows what it was."""
-    return _uncertain(held, "the worker that sent this order ended before the answer came", tools)
+def reconcile(held: HeldJob, tools: Tools) -> Outcome:
+    """Submitting, but the answer was lost: the provider's task list says what became of it."""
+    return find_lost_order(held, tools)
+
+
+def cancel(held: HeldJob, tools: Tools) -> Outcome:
+    """Pending, and its batch is cancelled: it ends with what it has."""
+    failure = Failure(error_class=ErrorClass.CANCELLED, code="cancelled", message="withdrawn")
+    return _failed(held, failure, tools, JobState.CANCELLED)
 
 
 def poisoned(held: HeldJob, tools: Tools) -> Outcome:
-    """Handed out again and again without any outcome: no further worker is risked."""
+    """Taken up again and again without any outcome: no further worker is risked."""
     if held.record.state is JobState.SUBMITTING:
-        return submit_interrupted(held, tools)
+        tools.provider(held)  # where there is none, somebody else may have one
+        remember(held, tools)
+        return give_up(held, "nobody could find out what became of it", tools)
     failure = Failure(
         error_class=ErrorClass.POISON,
         code="poison",
-        message=f"handed to workers {held.record.fields.get('handouts')} times without any outcome",
+        message=f"taken up by workers {held.record.takes - 1} times without any outcome",
     )
     return _failed(held, failure, tools)
 
@@ -143,11 +187,11 @@ def _refused(held: HeldJob, failure: Failure, retry_after_s: float | None, tools
         case StopLane():
             return GiveBack(refund=True, stop_lane=failure)
         case RetryLater(wait_s, spends_attempt):
-            return Retry(wait_s, refund=not spends_attempt)
+            return Retry(wait_s, refund=not spends_attempt, why=failure.message)
         case GiveUp(state):
             return _failed(held, failure, tools, state)
         case Uncertain():
-            return _uncertain(held, failure.message, tools)
+            return _answer_lost(held, failure.message, tools)
         case never:
             assert_never(never)
 
@@ -169,29 +213,39 @@ def _task_failed(held: HeldJob, failure: Failure, tools: Tools) -> Outcome:
             assert_never(never)
 
 
-def _question_refused(
-    held: HeldJob, failure: Failure, retry_after_s: float | None, tools: Tools
-) -> Outcome:
-    """The question was refused, not the task: the ticket stays, and is asked for again."""
-    match after_failure(failure, 1, tools.chance(), retry_after_s):
-        case Throttle(pause_s):
-            tools.poll_bucket(held).slow_down(pause_s)
-            return Wait(pause_s, held.troubles)
-        case StopLane():
-            tools.stop_lane(held, failure)
-        case RetryLater() | GiveUp() | Uncertain():
-            pass
+def _cancel(held: HeldJob, tools: Tools) -> Outcome:
+    """What still waits at the provider is cancelled; what is drawn is paid for, and stored."""
+    answer = tools.provider(held).cancel(held.ticket)
+    match answer:
+        case Withdrawn():
+            return cancel(held, tools)
+        case TooLate():
+            return Wait(0.0, too_late_to_cancel=True)
+        case Refused() | NotSent() | Unanswered():
+            later = unheard(answer, held, tools)
+            # Its pictures matter more: they would expire while it is asked to cancel them.
+            return replace(later, too_late_to_cancel=later.troubles >= CANCEL_TRIES)
         case never:
             assert_never(never)
-    return _look_again(held, tools)
 
 
-def _drawn(done: Done) -> Drawn:
-    return Drawn(done.pictures, done.failures, done.actual_prompt, done.took_s)
+def _drawn(held: HeldJob, done: Done) -> Drawn:
+    """The provider counts what was ordered just now; the row counts all its pictures."""
 
+    def place(index: int) -> int:
+        missing = held.missing
+        return missing[index - 1] if 0 < index <= len(missing) else held.job.n + index
 
-def _look_again(held: HeldJob, tools: Tools) -> Wait:
-    return Wait(backoff_s(held.troubles + 1, tools.chance()), held.troubles + 1)
+    pictures: tuple[Picture, ...] = tuple(
+        replace(picture, index=place(picture.index)) for picture in done.pictures
+    )
+    failures = tuple(
+        failure
+        if failure.index is None
+        else failure.model_copy(update={"index": place(failure.index)})
+        for failure in done.failures
+    )
+    return Drawn(pictures, failures, done.actual_prompt, done.took_s)
 
 
 def _first_poll_s(held: HeldJob, tools: Tools) -> float:
@@ -208,10 +262,19 @@ def _failed(
     """The end without (more) pictures: what is stored is kept, what was drawn was paid for."""
     kept, paid = held.images(), len(held.pictures())
     state = JobState.PARTIAL if kept else state
-    now = tools.clock.now()
-    return Ended(held.result(state, now, images=kept, failures=(failure,), charged=paid))
+    # A lost or late task may yet be drawn, and billed.
+    at_risk = failure.error_class in (ErrorClass.LOST, ErrorClass.TIMEOUT) and not paid
+    result = held.result(
+        state,
+        tools.clock.now(),
+        images=kept,
+        failures=(failure,),
+        charged=paid,
+        at_risk=at_risk,
+    )
+    return Ended(result)
 
 
-def _uncertain(held: HeldJob, reason: str, tools: Tools) -> Ended:
-    failure = Failure(error_class=ErrorClass.AMBIGUOUS, code="unanswered", message=reason)
-    return Ended(held.result(JobState.UNCERTAIN, tools.clock.now(), failures=(failure,)))
+def _answer_lost(held: HeldJob, reason: str, tools: Tools) -> AnswerLost:
+    settle_s = tools.settings.account(held.lane.account).settle_s
+    return AnswerLost(reason, tools.since_mark_s(held), look_in_s=settle_s)

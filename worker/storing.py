@@ -109,7 +109,7 @@ def _store(held: HeldJob, drawn: Drawn, picture: Picture, tools: Tools) -> Image
     )
     try:
         tools.storage.put(image.key, data, image.content_type)
-        if tools.settings.worker.thumbnails:
+        if tools.settings.worker.thumbnails and facts.may_be_shown:
             tools.storage.put(layout.thumbnail_key(image.key), thumbnail(data), "image/jpeg")
         sidecar = _sidecar(held, drawn, image, tools).model_dump_json(indent=1).encode()
         tools.storage.put(layout.sidecar_key(image.key), sidecar, "application/json")
@@ -149,7 +149,7 @@ def _sidecar(held: HeldJob, drawn: Drawn, image: Image, tools: Tools) -> Sidecar
         prompt=held.job.prompt,
         actual_prompt=drawn.actual_prompt or held.record.fields.get("actual_prompt"),
         negative_prompt=held.job.negative_prompt,
-        parameters=held.job.parameters,
+        parameters=held.order.parameters,
         ticket=held.ticket or None,
         content_key=content_key(held.job),
         created_at=tools.clock.now().isoformat(timespec="milliseconds"),

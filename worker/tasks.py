@@ -28,12 +28,17 @@ Step = Callable[[HeldJob, Tools], Outcome]
 
 STEPS: dict[str, tuple[Step, tuple[JobState, ...]]] = {
     "submit": (steps.submit, (JobState.RELEASED,)),
-    "submit_interrupted": (steps.submit_interrupted, (JobState.SUBMITTING,)),
+    "reconcile": (steps.reconcile, (JobState.SUBMITTING,)),
     "poll": (steps.poll, (JobState.RUNNING,)),
     "store": (steps.store, (JobState.STORING,)),
-    "poisoned": (steps.poisoned, OPEN_STATES),
+    "cancel": (steps.cancel, (JobState.PENDING,)),
 }
 """Each step's task, and the states in which it may begin."""
+
+MOST_TAKES = 5
+"""Taken up more often than this without any outcome, a job is failed as poison."""
+
+CHORES = {"load": chores.load, "seal": chores.seal, "withdraw": chores.withdraw}
 
 UNAVAILABLE_S = 30.0
 """A job whose provider this worker cannot ask is looked at again after this."""
@@ -52,11 +57,11 @@ class Desk:
         step, states = STEPS[name]
         began_s = self._tools.clock.monotonic_s()
         with self._heartbeat.holding(claim):
-            held = self._take(claim)
+            held = self._take(claim, states)
             if held is None or held.record.state not in states:
                 log.debug("step.stale", extra={"step": name, "job": claim.job})
                 return
-            outcome = self._run(step, held)
+            outcome = self._run(steps.poisoned if held.record.takes > MOST_TAKES else step, held)
             moved = record(held, outcome, self._tools)
         log.log(
             logging.INFO if moved is Moved.YES else logging.WARNING,
@@ -74,18 +79,26 @@ class Desk:
         )
 
     def chore(self, name: str, lane: str, chunk: str) -> None:
-        """Load or seal a chunk."""
-        chore = {"load": chores.load, "seal": chores.seal}[name]
+        """Load, seal or withdraw a chunk."""
+        chore = CHORES[name]
         done = chore(lane, ChunkRef.parse(chunk), self._tools)
         log.info("chore.ended", extra={"chore": name, "lane": lane, "chunk": chunk, "done": done})
 
     def close(self, batch: str) -> None:
-        """Finish a batch whose jobs have all ended."""
-        if chores.close(batch, self._tools):
-            log.info("batch.finished", extra={"batch": batch})
+        """Finish a batch whose jobs have all ended; large tables take longer than its next look."""
+        document = chores.to_close(batch, self._tools)
+        batches, lease_s = self._tools.ledger.batches, self._tools.settings.worker.lease_s
+        if document is None or not batches.begin_closing(batch, lease_s):
+            return
+        try:
+            with self._heartbeat.keeping(lambda left_s: batches.keep_closing(batch, left_s)):
+                chores.close(document, self._tools)
+        finally:
+            batches.end_closing(batch)
+        log.info("batch.finished", extra={"batch": batch})
 
-    def _take(self, claim: Claim) -> HeldJob | None:
-        found = self._tools.ledger.jobs.read(claim)
+    def _take(self, claim: Claim, states: tuple[JobState, ...] = OPEN_STATES) -> HeldJob | None:
+        found = self._tools.ledger.jobs.take(claim, states)
         if found is None:
             return None
         lane = Lane.parse(claim.lane)
@@ -126,7 +139,7 @@ def register(app: Celery, desk: Desk) -> None:
     """Make the tasks of an app, and of no other: each has a desk of its own."""
     for name in STEPS:
         app.task(name=step_task(name), shared=False)(_step_body(desk, name))
-    for name in ("load", "seal"):
+    for name in CHORES:
         app.task(name=step_task(name), shared=False)(_chore_body(desk, name))
 
     @app.task(name=step_task("close"), shared=False)

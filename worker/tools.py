@@ -62,10 +62,10 @@ class Tools:
         """A number from 0 to 1, for jitter."""
         return self.dice.uniform(0.0, 1.0)
 
-    def mark_submitting(self, held: HeldJob) -> bool:
+    def mark_submitting(self, held: HeldJob) -> Moved:
         """Write down that the request is about to leave, on disk before it does.
 
-        False: the claim was lost, or more than half of its lease is gone; nothing may be sent.
+        Unless it is Moved.YES nothing may be sent.
         """
         lease_s = self.settings.worker.lease_s
         move = Move(
@@ -75,14 +75,35 @@ class Tools:
             lease_left_s=lease_s / 2,
             attempts=1,
         )
-        if self.ledger.jobs.move(held.claim, held.record.chunk, move) is not Moved.YES:
-            return False
-        fields = {**held.record.fields, "submitting_ms": str(held.record.now_ms)}
-        attempts = held.record.attempts + 1
-        held.record = replace(
-            held.record, state=JobState.SUBMITTING, attempts=attempts, fields=fields
-        )
-        return True
+        held.marked_s = self.clock.monotonic_s()
+        held.marked_at_s = self.clock.now().timestamp()
+        moved, at_ms = self.ledger.jobs.mark(held.claim, move)
+        if moved is Moved.YES:
+            fields = {**held.record.fields, "submitting_ms": str(at_ms)}
+            attempts = held.record.attempts + 1
+            held.record = replace(
+                held.record, state=JobState.SUBMITTING, attempts=attempts, fields=fields
+            )
+        return moved
+
+    def may_send(self, held: HeldJob) -> bool:
+        """Whether so little time has passed since the mark that nobody else settled the order."""
+        return self.since_mark_s(held) < self.settings.worker.lease_s / 2
+
+    def since_mark_s(self, held: HeldJob) -> float:
+        """Seconds since the order was marked as submitting: the most of what two clocks say.
+
+        One stands still while the machine sleeps, the other may be set back.
+        """
+        wall_s = self.clock.now().timestamp() - held.marked_at_s
+        return max(self.clock.monotonic_s() - held.marked_s, wall_s)
+
+    def lanes_of(self, batch: str, currency: str) -> list[str]:
+        """The lanes of a batch that bill in a currency."""
+        document = self.ledger.batches.document(batch)
+        if document is None:
+            return []
+        return [lane for lane, billed in document.currencies.items() if billed == currency]
 
     def stop_lane(self, held: HeldJob, failure: Failure) -> None:
         """Take no new jobs in this lane: every one of them would fail like this."""

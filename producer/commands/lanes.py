@@ -32,7 +32,7 @@ def lanes(context: click.Context, /, **options: Any) -> None:
         return
     session = open_session(**options)
     with connected(session.settings, session.clock) as connection:
-        found = [_status(connection.ledger, name) for name in connection.ledger.lanes.names()]
+        found = [lane_status(connection.ledger, name) for name in connection.ledger.lanes.names()]
     if session.as_json:
         for entry in found:
             session.data(entry)
@@ -77,7 +77,7 @@ def set_limits(options: dict[str, Any], /, lane: str, **changes: Any) -> None:
     """Change LANE's limits, at once and until changed again."""
     session = open_session(**options)
     with connected(session.settings, session.clock) as connection:
-        before = _status(connection.ledger, lane).limits
+        before = lane_status(connection.ledger, lane).limits
         try:
             if changes["rate"] is not None:
                 changes["rate_per_s"] = parse_rate(changes["rate"])
@@ -97,12 +97,13 @@ def resume(options: dict[str, Any], /, lane: str) -> None:
     """Take new jobs in LANE again after it was stopped."""
     session = open_session(**options)
     with connected(session.settings, session.clock) as connection:
-        _status(connection.ledger, lane)
+        lane_status(connection.ledger, lane)
         was_stopped = connection.ledger.lanes.resume(lane)
     session.say(f"{lane} goes on." if was_stopped else f"{lane} was not stopped.")
 
 
-def _status(ledger: Ledger, lane: str) -> LaneStatus:
+def lane_status(ledger: Ledger, lane: str) -> LaneStatus:
+    """A lane's figures. Raises NoSuchLane naming those there are."""
     status = ledger.lanes.status(lane)
     if status is None:
         known = ", ".join(ledger.lanes.names()) or "there is none yet"

@@ -9,12 +9,14 @@ from typing import Any
 
 import click
 
-from producer.commands.run import continue_batch
+from producer.commands.working import continue_batch
 from producer.connecting import Connection, connected
 from producer.errors import ProducerError
 from producer.exit_codes import ExitCode, of_finished
-from producer.progress import money, progress
+from producer.problem import printable
+from producer.progress import progress
 from producer.session import Session, open_session, session_options
+from producer.standing import advice, budget, hindrances, money, risk
 from producer.table import print_table
 from producer.watching import chosen, status_of
 from producer.watching import watch as follow
@@ -33,7 +35,7 @@ class NotFinished(ProducerError):
 @click.argument("batch", required=False)
 @session_options
 def status(batch: str | None, **options: Any) -> None:
-    """Show how BATCH stands (default: the newest)."""
+    """Show how BATCH stands (default: the newest): counts, cost, and what is in its way."""
     session = open_session(**options)
     with connected(session.settings, session.clock) as connection:
         batches = connection.ledger.batches
@@ -42,7 +44,7 @@ def status(batch: str | None, **options: Any) -> None:
             session.data(found)
             return
         for name, value in _lines(found):
-            click.echo(f"{name:<12}{value}")
+            click.echo(f"{name:<12}{printable(value)}")
 
 
 @click.command()
@@ -125,7 +127,7 @@ def batches(**options: Any) -> None:
         for entry in found:
             session.data(entry)
         return
-    columns = ("batch", "state", "done", "failed", "images", "cost", "started")
+    columns = ("batch", "state", "done", "failed", "images", "cost", "started", "")
     print_table(columns, [_row(entry) for entry in found])
 
 
@@ -139,6 +141,7 @@ def _row(entry: BatchStatus) -> tuple[str, ...]:
         str(entry.images),
         money(entry),
         (entry.started_at or "")[:19],
+        "; ".join([*filter(None, [risk(entry)]), *hindrances(entry)]),
     )
 
 
@@ -174,8 +177,10 @@ def _lines(found: BatchStatus) -> list[tuple[str, str]]:
     for name in ("partial", "failed", "cancelled", "uncertain"):
         if getattr(found, name):
             lines.append((name, str(getattr(found, name))))
-    lines += [("images", str(found.images)), ("cost", money(found))]
+    lines += [("images", str(found.images)), ("cost", money(found)), ("budget", budget(found))]
+    lines += [("at risk", risk(found))]
     lines += [("started", found.started_at or ""), ("finished", found.finished_at or "")]
     lines += [("stopped", f"{lane}: {why}") for lane, why in found.stopped.items()]
     lines += [("trouble", f"{lane}: {why}") for lane, why in found.troubles.items()]
+    lines += [("to do", advice(found))]
     return [(name, value) for name, value in lines if value]

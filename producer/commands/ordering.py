@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import click
 
+from producer.budget import budgets_from, check_currencies, prices, shortfalls
 from producer.defaults import defaults_from
 from producer.errors import ProducerError
 from producer.exit_codes import ExitCode
@@ -21,7 +22,6 @@ from producer.submission import SIMULATOR_ACCOUNT, Checked, Order, check, check_
 from producer.tally import Tally
 from schemas.catalogue import catalogue
 from schemas.lane import Lane
-from schemas.money import to_text
 
 INVALID_CSV = "invalid.csv"
 
@@ -51,6 +51,13 @@ _OPTIONS = [
         "--skip-invalid",
         is_flag=True,
         help=f"Go on without the bad rows; they are written to {INVALID_CSV}.",
+    ),
+    click.option(
+        "--budget",
+        "budgets",
+        multiple=True,
+        metavar="AMOUNT",
+        help="The most the batch may cost, e.g. 50CNY. Once for each currency.",
     ),
     click.option(
         "--batch",
@@ -90,6 +97,7 @@ def order_from(options: dict[str, Any], session: Session, *, simulated: bool = F
         account=account,
         skip_invalid=options["skip_invalid"],
         simulated=simulated,
+        budgets=budgets_from(options["budgets"]),
     )
 
 
@@ -104,21 +112,32 @@ def checked_manifest(
     ):
         checked = check(manifest, catalogue(), order, Path(folder), Path(INVALID_CSV))
         _say_what_is_wrong(checked, order, session)
+        check_currencies(order.budgets, checked.tally)
         yield checked
 
 
-def summary(tally: Tally) -> str:
-    """What is about to be ordered: rows, images, list price."""
-    costs = [f"{to_text(micro)} {currency}" for currency, micro in tally.costs().items()]
+def summary(tally: Tally, budgets: Mapping[str, int]) -> str:
+    """What is about to be ordered: rows, images, list price, and how far the budget goes."""
     rows = f"{tally.good:,} row{'' if tally.good == 1 else 's'}"
-    return (
-        f"{rows}, {tally.images:,} images, at most {' + '.join(costs) or 'nothing'} at list price"
-    )
+    said = f"{rows}, {tally.images:,} images, at most {prices(tally.costs())} at list price"
+    return "; ".join([said, *shortfalls(budgets, tally)])
+
+
+def handed_in_before(name: str, order: Order) -> str:
+    """What to say of a batch that is there already."""
+    said = f"Batch {name} was handed in before; nothing is ordered twice."
+    if order.budgets:
+        said += f" Its budget stays as it is: `imagemill resume {name} --budget` changes it."
+    return said
 
 
 def _say_what_is_wrong(checked: Checked, order: Order, session: Session) -> None:
     tally = checked.tally
     session.complain(render_problems(tally, skipped=order.skip_invalid))
+    if checked.manifest.left_out:
+        session.say(
+            f"{', '.join(checked.manifest.left_out)}: columns of an earlier failed.csv, left out."
+        )
     if checked.invalid is not None:
         session.complain(f"The rows left out are in {checked.invalid}.")
     if not session.quiet:

@@ -7,12 +7,18 @@ from typing import Any
 
 import click
 
-from producer.commands.ordering import checked_manifest, order_from, order_options, summary
+from producer.commands.ordering import (
+    checked_manifest,
+    handed_in_before,
+    order_from,
+    order_options,
+    summary,
+)
 from producer.connecting import Connection, connected
 from producer.exit_codes import of_finished
 from producer.progress import progress
 from producer.session import Session, open_session, session_options, session_part
-from producer.submission import Submitted, describe, hand_in, lane_limits
+from producer.submission import Order, Submitted, describe, hand_in, lane_limits
 from producer.watching import status_of, watch
 from schemas.catalogue import catalogue
 
@@ -34,13 +40,13 @@ def submit(manifest: str, *, wait: bool, timeout_s: float | None, **options: Any
     session = open_session(**session_part(options))
     order = order_from(options, session)
     with checked_manifest(manifest, order, options, session) as checked:
-        session.say(summary(checked.tally))
+        session.say(summary(checked.tally, order.budgets))
         batch = describe(checked, order, catalogue(), session.clock.now())
         limits = lane_limits(batch.lanes, session.settings, catalogue())
         with connected(session.settings, session.clock, create=True) as connection:
             ledger, storage = connection.ledger, connection.storage
-            submitted = hand_in(batch, checked.chunks, ledger, storage, limits)
-            _say_submitted(submitted, connection, session)
+            submitted = hand_in(batch, checked.chunks, ledger, storage, limits, order.budgets)
+            _say_submitted(submitted, order, connection, session)
             if wait:
                 _wait(submitted.batch.batch, connection, session, timeout_s)
                 return
@@ -59,7 +65,9 @@ def validate(manifest: str, **options: Any) -> None:
     session = open_session(**session_part(options))
     order = order_from(options, session)
     with checked_manifest(manifest, order, options, session) as checked:
-        click.echo(f"{checked.manifest.name} can be ordered: {summary(checked.tally)}.")
+        click.echo(
+            f"{checked.manifest.name} can be ordered: {summary(checked.tally, order.budgets)}."
+        )
 
 
 def _wait(batch: str, connection: Connection, session: Session, timeout_s: float | None) -> None:
@@ -72,10 +80,12 @@ def _wait(batch: str, connection: Connection, session: Session, timeout_s: float
     sys.exit(of_finished(status))
 
 
-def _say_submitted(submitted: Submitted, connection: Connection, session: Session) -> None:
+def _say_submitted(
+    submitted: Submitted, order: Order, connection: Connection, session: Session
+) -> None:
     name = submitted.batch.batch
     if not submitted.fresh:
-        session.say(f"Batch {name} was handed in before; nothing is ordered twice.")
+        session.say(handed_in_before(name, order))
     elif connection.embedded:
         session.say(f"Batch {name} waits. `imagemill run --resume` works on it.")
     elif not connection.ledger.fleet.workers():

@@ -72,8 +72,7 @@ def test_every_command_and_option_says_what_it_is_for() -> None:
 def test_the_readme_lists_every_exit_code() -> None:
     paragraph = README[README.index("Exit codes:") :].split("\n\n")[0]
     listed = {int(code) for code in re.findall(r"(?:^|[·\s])(\d{1,3}) [a-zR]", paragraph)}
-    # 6 says that a budget does not allow it; there are no budgets yet.
-    assert listed >= {int(code) for code in ExitCode} - {6}
+    assert listed >= {int(code) for code in ExitCode}
 
 
 def test_the_example_settings_are_settings(monkeypatch: pytest.MonkeyPatch) -> None:

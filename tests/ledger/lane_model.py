@@ -2,31 +2,22 @@
 
 from __future__ import annotations
 
-from collections import Counter, deque
+from collections import Counter, defaultdict, deque
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from ledger.jobs import Move
-from schemas.batch import ChunkRef
+from ledger.jobs import Move, Moved
+from ledger.lanes import first_claim
+from schemas.batch import ChunkRef, Hold, LaneRound
 from schemas.states import ENDED_STATES, IN_PLAY_STATES, JobState
+from tests.ledger.model_parts import ModelChunk, ModelJob
 
+_TAKEN = (JobState.RUNNING, JobState.STORING, JobState.SUCCEEDED, JobState.PARTIAL)
+"""Where an order goes that the provider took."""
+TICK_MS = 1000.0
+"""No tick takes so long."""
 LOW = 16
 """Ready jobs below which a chunk is asked for, at the slow rates the tests use."""
-
-
-@dataclass
-class ModelJob:
-    chunk: str
-    state: JobState = JobState.PENDING
-    claim: int = 0
-    attempts: int = 0
-    handouts: int = 0
-
-
-@dataclass
-class ModelChunk:
-    size: int
-    ended: int = 0
-    loaded: bool = False
 
 
 @dataclass
@@ -45,15 +36,105 @@ class LaneModel:
     chores: dict[str, float] = field(default_factory=dict)
     tally: Counter[str] = field(default_factory=Counter)
     counts: dict[str, Counter[str]] = field(default_factory=dict)
+    holds: dict[str, set[Hold]] = field(default_factory=dict)
+    parked_jobs: dict[str, deque[str]] = field(default_factory=lambda: defaultdict(deque))
+    parked_chunks: dict[str, deque[str]] = field(default_factory=lambda: defaultdict(deque))
+    tickets: set[str] = field(default_factory=set)
 
     def hand_in(self, batch: str, chunks: list[ChunkRef]) -> bool:
         if batch in self.counts:
             return False
         jobs = sum(chunk.size for chunk in chunks)
-        self.waiting.extend(str(chunk) for chunk in chunks)
+        self._backlog(batch).extend(str(chunk) for chunk in chunks)
         self.counts[batch] = Counter(pending=jobs, chunks=len(chunks))
         self.tally["pending"] += jobs
         return True
+
+    def hand_in_round(self, batch: str, number: int, part: LaneRound) -> bool:
+        counts = self.counts[batch]
+        if max(counts["round"], 1) >= number:
+            return False
+        self._backlog(batch).extend(str(chunk) for chunk in part.chunks)
+        counts["round"] = number
+        for state, jobs in part.states.items():
+            for figures in (self.tally, counts):
+                figures[state] -= jobs
+                figures["pending"] += jobs
+        counts["chunks"] += len(part.chunks)
+        counts["images"] -= part.images
+        counts["cost_micro"] -= part.cost_micro
+        counts["doubles"] += part.possible_double_charges
+        return True
+
+    def withdraw(self, chunk: ChunkRef, ended: LaneRound) -> bool:
+        if self.chores.pop(f"withdraw:{chunk}", None) is None:
+            return False
+        counts = self.counts[chunk.batch]
+        for state, jobs in ended.states.items():
+            for figures in (self.tally, counts):
+                figures["pending"] -= jobs
+                figures[state] += jobs
+        counts["images"] += ended.images
+        counts["cost_micro"] += ended.cost_micro
+        counts["sealed"] += 1
+        return True
+
+    def over(self, batch: str) -> bool:
+        """Whether all of a batch that was handed in has ended."""
+        counts = self.counts.get(batch)
+        return counts is not None and counts["sealed"] == counts["chunks"]
+
+    def hold(self, batch: str, reason: Hold, now: float) -> None:
+        self.holds.setdefault(batch, set()).add(reason)
+        for names, parked in ((self.ready, self.parked_jobs), (self.waiting, self.parked_chunks)):
+            parked[batch].extend(name for name in names if _batch(name) == batch)
+            _keep(names, lambda name: _batch(name) != batch)
+        if reason is not Hold.CANCEL:
+            return
+        for ref in sorted(self.agenda, key=lambda name: (self.agenda[name], name)):
+            job = self.jobs[ref]
+            if _batch(ref) != batch or job.handouts:
+                continue
+            if job.state is JobState.PENDING:
+                del self.agenda[ref]
+                self.parked_jobs[batch].append(ref)
+            elif job.state is JobState.RUNNING:
+                self.agenda[ref] = min(self.agenda[ref], now)
+
+    def unhold(self, batch: str, reason: Hold) -> bool:
+        held = self.holds.get(batch, set())
+        removed = reason in held
+        held.discard(reason)
+        if not held:
+            self.holds.pop(batch, None)
+            self.ready.extendleft(reversed(self.parked_jobs.pop(batch, deque())))
+            self.waiting.extendleft(reversed(self.parked_chunks.pop(batch, deque())))
+        return removed
+
+    def forget_holds(self, batch: str) -> None:
+        if self.over(batch):
+            self.holds.pop(batch, None)
+
+    def sort_held(self, now: float, lease: float, limit: int) -> list[tuple[str, str, int, int]]:
+        for ref in reversed(self.ready):
+            if _batch(ref) in self.holds:
+                self.parked_jobs[_batch(ref)].appendleft(ref)
+        _keep(self.ready, lambda ref: _batch(ref) not in self.holds)
+        handed: list[tuple[str, str, int, int]] = []
+        for batch in self.cancelled():
+            while self.parked_jobs[batch] and len(handed) < limit:
+                ref = self.parked_jobs[batch].popleft()
+                job = self.jobs[ref]
+                job.claim += 1
+                job.handouts += 1
+                self.agenda[ref] = now + lease
+                handed.append((ref, "pending", job.claim, job.handouts))
+            while self.parked_chunks[batch] and len(self.chores) < limit:
+                self.chores[f"withdraw:{self.parked_chunks[batch].popleft()}"] = now
+        return handed
+
+    def cancelled(self) -> list[str]:
+        return sorted(batch for batch, held in self.holds.items() if Hold.CANCEL in held)
 
     def load(self, chunk: ChunkRef, jobs: list[str]) -> bool:
         if self.chores.pop(f"load:{chunk}", None) is not None:
@@ -63,8 +144,9 @@ class LaneModel:
             return False
         known.loaded = True
         for job in jobs:
-            self.jobs[f"{chunk.batch}/{job}"] = ModelJob(str(chunk))
-            self.ready.append(f"{chunk.batch}/{job}")
+            self.jobs[f"{chunk.batch}/{job}"] = ModelJob(str(chunk), claim=first_claim(chunk))
+            parked = self.parked_jobs[chunk.batch]
+            (parked if chunk.batch in self.holds else self.ready).append(f"{chunk.batch}/{job}")
         return True
 
     def seal(self, chunk: ChunkRef, jobs: list[str]) -> bool:
@@ -107,37 +189,57 @@ class LaneModel:
             released.append((ref, job.claim))
         return released
 
-    def take_chores(self, now: float, lease: float, limit: int) -> list[str]:
+    def take_chores(self, now: float, lease: float, limit: int, found: list[str]) -> bool:
+        """Whether these may be handed out; what became due in one tick has no certain order."""
         if not limit:
-            return []
+            return not found
         if not self.loading and len(self.ready) < LOW and self.waiting:
             chunk = self.waiting.popleft()
             self.chunks[chunk] = ModelChunk(ChunkRef.parse(chunk).size)
             self.chores[f"load:{chunk}"] = now
             self.loading += 1
-        handed = _due(self.chores, now)[:limit]
-        for chore in handed:
+        due = {chore: self.chores[chore] for chore in _due(self.chores, now)}
+        if len(found) != min(limit, len(due)) or not set(found) <= due.keys():
+            return False
+        latest = max((due.pop(chore) for chore in found), default=0.0)
+        for chore in found:
             self.chores[chore] = now + lease
-        return handed
+        return all(at > latest - TICK_MS for at in due.values())
 
     def has_work(self) -> bool:
+        if any(self.parked_jobs[b] or self.parked_chunks[b] for b in self.cancelled()):
+            return True
         return bool(self.waiting or self.ready or self.agenda or self.chores)
+
+    def mark(self, ref: str, claim: int, move: Move, now: float) -> Moved:
+        job = self.jobs.get(ref)
+        if job is None or job.claim != claim or job.state is not JobState.RELEASED:
+            return Moved.LOST
+        if self.agenda[ref] - now < move.lease_left_s * 1000:
+            return Moved.LATE
+        if self.stopped or _batch(ref) in self.holds:
+            return Moved.HELD
+        job.attempts += move.attempts
+        self._count(ref, job, JobState.SUBMITTING)
+        self.agenda[ref] = now + move.delay_s * 1000
+        return Moved.YES
 
     def move(self, ref: str, claim: int, move: Move, now: float) -> bool:
         job = self.jobs.get(ref)
         if job is None or job.claim != claim or job.state is not move.source:
             return False
-        if not move.lease_left_s:
-            job.handouts = 0
+        job.handouts = 0
         job.attempts += move.attempts
-        if move.source is JobState.PENDING and ref in self.ready:
-            self.ready.remove(ref)
+        self._add_up(ref, move)
+        if move.source is JobState.PENDING:
+            for names in (self.ready, self.parked_jobs[_batch(ref)]):
+                _keep(names, lambda name: name != ref)
         self._count(ref, job, move.target)
         (self.window.add if move.target in IN_PLAY_STATES else self.window.discard)(ref)
         self.agenda.pop(ref, None)
         if move.target in ENDED_STATES:
-            self._end(ref, job, move, now)
-        elif move.ready:
+            self._end(job, now)
+        elif move.ready or (move.target is JobState.PENDING and _batch(ref) in self.cancelled()):
             self.ready.appendleft(ref)
         else:
             self.agenda[ref] = now + move.delay_s * 1000
@@ -154,25 +256,40 @@ class LaneModel:
     def _count(self, ref: str, job: ModelJob, target: JobState) -> None:
         if target is job.state:
             return
-        if (job.state, target) == (JobState.SUBMITTING, JobState.RUNNING):
-            self.tally["submits"] += 1
         for figures in (self.tally, self.counts[_batch(ref)]):
             figures[job.state] -= 1
             figures[target] += 1
         job.state = target
 
-    def _end(self, ref: str, job: ModelJob, move: Move, now: float) -> None:
+    def _add_up(self, ref: str, move: Move) -> None:
         counts = self.counts[_batch(ref)]
         counts["images"] += move.images
         counts["cost_micro"] += move.cost_micro
+        counts["doubles"] += move.doubles
+        counts["at_risk_micro"] += move.at_risk_micro
+        if move.source is JobState.SUBMITTING and move.target in _TAKEN:
+            self.tally["submits"] += 1
+        if move.ticket:
+            self.tickets.add(move.ticket)
+
+    def _end(self, job: ModelJob, now: float) -> None:
         chunk = self.chunks[job.chunk]
         chunk.ended += 1
         if chunk.ended == chunk.size:
             self.chores[f"seal:{job.chunk}"] = now
 
+    def _backlog(self, batch: str) -> deque[str]:
+        return self.parked_chunks[batch] if batch in self.holds else self.waiting
+
 
 def _batch(ref: str) -> str:
     return ref.split("/", 1)[0]
+
+
+def _keep(names: deque[str], wanted: Callable[[str], bool]) -> None:
+    kept = [name for name in names if wanted(name)]
+    names.clear()
+    names.extend(kept)
 
 
 def _due(moments: dict[str, float], now: float) -> list[str]:

@@ -9,13 +9,14 @@ from ledger.jobs import Claim, Move, Moved
 from ledger.keys import LaneKeys
 from ledger.lanes import Tick
 from ledger.opening import Ledger
-from schemas.batch import Batch, ChunkRef
+from schemas.batch import Batch, ChunkRef, Hold, LaneRound, Round
 from schemas.lane import LaneLimits
 from schemas.states import JobState
 
 LANE = "dashscope:wanx-v1@default"
 BATCH = "night"
 LEASE_S = 30.0
+FINISHED_AT = "2026-11-21T05:00:00Z"
 
 OPEN_AFTER_RELEASE = (
     JobState.RELEASED,
@@ -120,7 +121,7 @@ class Scene:
         return dict(record)
 
     def ready(self) -> list[str]:
-        return [str(ref) for ref in self.ledger.client.lrange(self.keys.ready, 0, -1)]
+        return self._list(self.keys.ready)
 
     def window(self) -> set[str]:
         return {str(ref) for ref in self.ledger.client.smembers(self.keys.window)}
@@ -134,6 +135,50 @@ class Scene:
     def _moments(self, key: str) -> dict[str, float]:
         moments: Any = self.ledger.client.zrange(key, 0, -1, withscores=True)
         return dict(moments)
+
+    def waiting(self) -> list[str]:
+        return self._list(self.keys.waiting)
+
+    def parked(self) -> list[str]:
+        return self._list(self.keys.parked_jobs(self.batch))
+
+    def parked_chunks(self) -> list[str]:
+        return self._list(self.keys.parked_chunks(self.batch))
+
+    def _list(self, key: str) -> list[str]:
+        return [str(name) for name in self.ledger.client.lrange(key, 0, -1)]
+
+    def hold(self, reason: Hold) -> None:
+        self.ledger.batches.hold(self.batch, [self.lane], reason)
+
+    def unhold(self, reason: Hold) -> bool:
+        return self.ledger.batches.unhold(self.batch, [self.lane], reason)
+
+    def finish_batch(self, jobs: int = 2, finished_at: str = FINISHED_AT) -> None:
+        """A batch whose jobs have all succeeded, with its tables written."""
+        self.ledger.batches.open(self.document(jobs), 1000)
+        for claim in self.released(jobs):
+            self.end(claim)
+        self.ledger.batches.start(self.batch)
+        self.tick()
+        assert self.seal(self.chunks(jobs)[0])
+        assert self.ledger.batches.finish(self.batch, finished_at, [self.lane])
+
+    def announce_round(self, number: int, finished_at: str = FINISHED_AT) -> Round:
+        """One of the succeeded jobs is to be run again."""
+        chunk = ChunkRef(batch=self.batch, round=number, number=1, size=1)
+        part = LaneRound(
+            chunks=[chunk], states={JobState.SUCCEEDED: 1}, images=1, cost_micro=160_000
+        )
+        round_ = Round(number=number, lanes={self.lane: part})
+        assert self.ledger.batches.reopen(self.batch, round_, finished_at)
+        return round_
+
+    def reopen_batch(self, number: int) -> ChunkRef:
+        """Announce a round and hand it in."""
+        round_ = self.announce_round(number)
+        assert self.ledger.batches.hand_in_round(self.batch)
+        return round_.lanes[self.lane].chunks[0]
 
     def make_due(self, *refs: str) -> None:
         """Let the moment of jobs have come, the first first."""

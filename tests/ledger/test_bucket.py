@@ -136,3 +136,34 @@ def test_buckets_expire(ledger: Ledger, bucket: Bucket) -> None:
     assert 0 < ledger.client.pttl(bucket._key) <= 61_000
     bucket.slow_down(100)
     assert 150_000 < ledger.client.pttl(bucket._key) <= 160_000
+
+
+def test_a_closed_bucket_gives_no_slot_and_keeps_its_rate(bucket: Bucket) -> None:
+    bucket.close(30)
+    assert not bucket.take(10, 5, 1).booked
+    assert _waits(bucket, 3, rate_per_s=0.5) == pytest.approx([30, 32, 34], abs=0.9)
+
+
+def test_a_shorter_pause_does_not_open_a_bucket_sooner(bucket: Bucket) -> None:
+    bucket.close(60)
+    bucket.close(1)
+    assert bucket.take(10, 1, 0).wait_s == pytest.approx(60, abs=0.9)
+
+
+def test_a_closed_bucket_opens_when_its_time_has_come(ledger: Ledger, bucket: Bucket) -> None:
+    bucket.close(60)
+    _pass_time(ledger, bucket, 61)
+    assert bucket.take(10, 1, 0).booked
+
+
+@pytest.mark.parametrize("pause", ["close", "slow_down"])
+def test_a_pause_lets_no_slot_booked_far_ahead_be_forgotten(
+    ledger: Ledger, bucket: Bucket, pause: str
+) -> None:
+    """At one order an hour the bucket must be remembered for that hour."""
+    bucket.take(1 / 3600, 1, 0)
+    getattr(bucket, pause)(1)
+    assert ledger.client.pttl(bucket._key) > 3_600_000
+    bucket.close(7200)
+    bucket.slow_down(1)
+    assert ledger.client.pttl(bucket._key) > 7_200_000

@@ -34,7 +34,8 @@ class BucketModel:
         return max(max(self.tat, now) - tolerance - now, self.closed_until - now, 0.0)
 
     def take(self, now: float, interval: float) -> BucketModel:
-        return replace(self, tat=max(self.tat, now) + interval, cut=min(1000, self.cut + RECOVERY))
+        tat = max(self.tat, self.closed_until, now) + interval
+        return replace(self, tat=tat, cut=min(1000, self.cut + RECOVERY))
 
     def slow_down(self, now: float, pause: float) -> BucketModel:
         reopens = now + pause
@@ -104,6 +105,22 @@ class BucketMachine(RuleBasedStateMachine):
         slower = self.model.slow_down(before, pause_s * 1e6)
         assert left * 1000 == slower.cut
         self.model = self._adopt(slower, after - before)
+
+    @rule(pause_s=st.sampled_from([2.0, 30.0]))
+    def close(self, pause_s: float) -> None:
+        """The rate stays, and so does what is booked already."""
+        before = self._now()
+        self.bucket.close(pause_s)
+        after = self._now()
+        closed_until = max(self.model.closed_until, before + pause_s * 1e6)
+        self.model = self._adopt(replace(self.model, closed_until=closed_until), after - before)
+
+    @invariant()
+    def it_is_not_forgotten_before_its_time(self) -> None:
+        """Also a slot booked for next week outlives a pause of two seconds."""
+        until = max(self.model.tat, self.model.closed_until) - self._now()
+        ttl_ms = self.ledger.client.pttl(self.bucket._key)
+        assert ttl_ms * 1000 >= until or not self.booked
 
     @rule(passed_s=st.sampled_from([0.01, 1.0, 7.0, 100.0]))
     def time_passes(self, passed_s: float) -> None:

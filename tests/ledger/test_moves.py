@@ -6,7 +6,7 @@ from itertools import permutations
 
 import pytest
 
-from ledger.jobs import Claim, Jobs, Move, Moved
+from ledger.jobs import Claim, Move, Moved, move_call
 from schemas.states import ENDED_STATES, LEGAL_MOVES, OPEN_STATES, JobState
 from tests.ledger.leftovers import assert_nothing_in_motion
 from tests.ledger.scene import OPEN_AFTER_RELEASE, Scene
@@ -49,7 +49,7 @@ def test_the_old_holder_of_a_job_handed_out_again_is_late(scene: Scene, state: J
     handouts = {handout.claim.ref: handout.claim for handout in scene.tick().handouts}
     before = scene.snapshot()
     assert scene.move(claim, Move(state, JobState.FAILED)) is Moved.LOST
-    assert scene.ledger.jobs.read(claim) is None
+    assert scene.ledger.jobs.take(claim) is None
     assert scene.snapshot() == before
     assert scene.move(handouts[claim.ref], Move(state, JobState.FAILED)) is Moved.YES
 
@@ -83,7 +83,7 @@ def test_the_same_call_sent_twice_moves_once(
     claim = _claim(scene, source)
     chunk = scene.record(claim.ref)["chunk"]
     move = Move(source, target, delay_s=HOUR_S, attempts=1, images=2, cost_micro=5)
-    call = Jobs._move(claim, chunk, move)
+    call = move_call(claim, chunk, move)
     assert scene.ledger.scripts.run(call) == 1
     before = scene.snapshot()
     assert scene.ledger.scripts.run(call) == 1
@@ -155,7 +155,7 @@ def test_a_move_writes_fields_times_and_attempts(scene: Scene) -> None:
     claim = _claim(scene, JobState.RELEASED)
     fields: dict[str, str | int | float] = {"ticket": "t-1", "price": 0.5, "n": 4}
     scene.move(claim, Move(JobState.RELEASED, JobState.SUBMITTING, attempts=1, fields=fields))
-    record = scene.ledger.jobs.read(claim)
+    record = scene.ledger.jobs.take(claim)
     assert record is not None
     assert (record.state, record.attempts) == (JobState.SUBMITTING, 1)
     assert record.fields["ticket"] == "t-1"
@@ -171,7 +171,7 @@ def test_the_record_brings_the_lanes_limits_and_what_it_learned(scene: Scene) ->
     claim = _claim(scene, JobState.RELEASED)
     for generation_s in (3.0, 1.0, 2.5):
         scene.ledger.jobs.learn(scene.lane, generation_s)
-    record = scene.ledger.jobs.read(claim)
+    record = scene.ledger.jobs.take(claim)
     assert record is not None
     assert record.learned == (2.5, 1.0, 3.0)
     assert record.limits is not None
@@ -180,7 +180,7 @@ def test_the_record_brings_the_lanes_limits_and_what_it_learned(scene: Scene) ->
 
 
 def test_a_record_nobody_has_is_none(scene: Scene) -> None:
-    assert scene.ledger.jobs.read(Claim(scene.lane, "night/none", 1)) is None
+    assert scene.ledger.jobs.take(Claim(scene.lane, "night/none", 1)) is None
 
 
 def test_a_lane_remembers_a_hundred_generation_times(scene: Scene) -> None:
@@ -238,7 +238,7 @@ def test_orders_taken_are_counted(scene: Scene) -> None:
     first, second, _ = scene.released(3)
     scene.bring(first, JobState.RUNNING)
     scene.bring(second, JobState.SUBMITTING)
-    scene.ledger.lanes.count_throttled(scene.lane)
+    scene.ledger.lanes.count(scene.lane, "throttled")
     status = scene.ledger.lanes.status(scene.lane)
     assert status is not None
     assert (status.submits, status.throttled, status.in_play) == (1, 1, 3)

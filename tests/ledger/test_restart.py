@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from ledger.jobs import Move, Moved
+from ledger.jobs import Move, Moved, move_call
 from ledger.opening import Ledger, open_ledger
 from schemas.states import BatchState, JobState
 from tests.ledger.leftovers import assert_keys_accounted_for
@@ -60,7 +60,7 @@ def test_a_move_made_before_the_kill_is_not_made_again(mortal: Valkey, kept: Led
     scene = Scene(kept)
     (claim,) = scene.released(1)
     move = Move(JobState.RELEASED, JobState.SUBMITTING, delay_s=60, attempts=1)
-    call = kept.jobs._move(claim, scene.record(claim.ref)["chunk"], move)
+    call = move_call(claim, scene.record(claim.ref)["chunk"], move)
     assert kept.scripts.run(call) == 1
     mortal.kill()
     mortal.restart()

@@ -16,7 +16,7 @@ from ledger.errors import (
     LedgerUnreachable,
     translated,
 )
-from ledger.jobs import Move, Moved
+from ledger.jobs import Move, Moved, move_call
 from ledger.keys import LANES, LEADER
 from ledger.opening import Ledger, open_ledger
 from ledger.scripts import Call
@@ -98,9 +98,7 @@ def test_a_full_server_changes_nothing_and_says_so(scene: Scene) -> None:
         pytest.raises(LedgerFull, match="maxmemory"),
     ):
         scene.ledger.scripts.run(
-            scene.ledger.jobs._move(
-                claim, "night/00001/1", Move(JobState.RELEASED, JobState.SUBMITTING)
-            )
+            move_call(claim, "night/00001/1", Move(JobState.RELEASED, JobState.SUBMITTING))
         )
     assert scene.snapshot() == before
 

@@ -36,6 +36,7 @@ def test_a_row_becomes_a_job_in_the_providers_spelling() -> None:
         "parameters": {"size": "1024*1024", "seed": 7, "style": "<anime>"},
         "name": "A-1",
         "row": cells,
+        "again": None,
     }
 
 

@@ -74,7 +74,14 @@ def batch(columns: Iterable[str] = ("sku", "prompt"), **fields: Any) -> Batch:
     return Batch(**given)
 
 
-def seal(storage: Storage, results: list[JobResult], *, number: int = 1, lane: str = LANE) -> None:
-    chunk = ChunkRef(batch=BATCH, number=number, size=len(results))
+def seal(
+    storage: Storage,
+    results: list[JobResult],
+    *,
+    number: int = 1,
+    lane: str = LANE,
+    round_: int = 1,
+) -> None:
+    chunk = ChunkRef(batch=BATCH, round=round_, number=number, size=len(results))
     lines = "".join(one.model_dump_json() + "\n" for one in results)
     storage.put(results_chunk(lane, chunk), lines.encode(), "application/x-ndjson")

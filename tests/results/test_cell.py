@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from results.cell import cell_text, guarded
+from results.cell import cell_text, guarded, unguarded
 
 STARTS = "=+-@\t\r\n＝＋－＠"
 
@@ -37,7 +37,9 @@ STARTS = "=+-@\t\r\n＝＋－＠"
         ("+8613800138000", "+8613800138000"),
         ("", ""),
         ("a=b", "a=b"),
-        ("'=1", "'=1"),
+        ("'=1", "''=1"),
+        ("'-5", "''-5"),
+        ("'tis", "'tis"),
         ("杯子", "杯子"),
     ],
 )
@@ -47,7 +49,7 @@ def test_formulas_are_guarded_and_numbers_are_not(text: str, expected: str) -> N
 
 TEXTS = st.one_of(
     st.text(),
-    st.tuples(st.sampled_from(STARTS), st.text()).map("".join),
+    st.tuples(st.sampled_from(["", "'", "''"]), st.sampled_from(STARTS), st.text()).map("".join),
     st.from_regex(r"[+-][0-9]{1,3}(\.[0-9])?.?", fullmatch=True),
 )
 
@@ -60,6 +62,7 @@ def test_no_guarded_cell_starts_a_formula(text: str) -> None:
         assert re.fullmatch(r"[+-][0-9.]+([eE][+-]?[0-9]+)?", safe)
         float(safe)
     assert safe in (text, f"'{text}")
+    assert unguarded(safe) == text
 
 
 @given(st.lists(st.text(st.characters(exclude_categories=["Cs"])), min_size=2, max_size=6))

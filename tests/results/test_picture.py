@@ -108,7 +108,7 @@ def test_a_damaged_png_is_none() -> None:
         (b"", "nothing"),
         (b"<!DOCTYPE html><html>sign in</html>", "markup"),
         (b"\n  <?xml version='1.0'?><Error/>", "markup"),
-        (b"<svg xmlns='http://www.w3.org/2000/svg'/>", "markup"),
+        (b"<svg/>", "markup"),
         (b'{"code": "AccessDenied"}', "neither"),
         (b"GIF89a" + b"\0" * 100, "neither"),
         (b"%PDF-1.7", "neither"),

@@ -82,6 +82,31 @@ def test_a_batch_without_failures_has_no_failed_csv(storage: LocalStorage) -> No
     assert FAILED_CSV.encode() not in storage.get(batch_file(BATCH, CONTACT_SHEET))
 
 
+def test_when_a_later_round_put_all_right_the_old_failed_csv_goes(sealed: LocalStorage) -> None:
+    write(sealed)
+    seal(sealed, [result(4, cost_micro=160_000)], round_=2)
+
+    report = write(sealed)
+
+    assert batch_file(BATCH, FAILED_CSV) not in contents(sealed)
+    assert (report.states[JobState.FAILED], report.states[JobState.SUCCEEDED]) == (0, 3)
+    assert report.costs_micro["CNY"] == 320_000
+    assert FAILED_CSV.encode() not in sealed.get(batch_file(BATCH, CONTACT_SHEET))
+
+
+def test_what_may_have_been_paid_for_twice_is_counted(storage: LocalStorage) -> None:
+    seal(storage, [result(2, possible_double_charges=2), result(3, possible_double_charges=1)])
+
+    write(storage)
+
+    table = storage.get(batch_file(BATCH, RESULTS_CSV)).decode("utf-8-sig").splitlines()
+    header, first, second = (line.split(",") for line in table)
+    column = header.index("possible_double_charges")
+    assert (first[column], second[column]) == ("2", "1")
+    page = storage.get(batch_file(BATCH, CONTACT_SHEET)).decode()
+    assert "<dt>Possibly paid twice</dt><dd>3</dd>" in page
+
+
 def test_an_empty_batch_has_its_files_too(storage: LocalStorage) -> None:
     report = write(storage)
 

@@ -1,9 +1,14 @@
 from __future__ import annotations
 
-from results.sealed import sealed_results
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from results.sealed import sealed_jobs, sealed_results
 from schemas.layout import results_prefix
+from schemas.states import JobState
 from storage.local import LocalStorage
-from tests.results.orders import BATCH, result, seal
+from tests.results.orders import BATCH, LANE, result, seal
 
 SECOND_LANE = "dashscope:flux-schnell@default"
 
@@ -46,11 +51,56 @@ def test_a_batch_without_results_yields_none(storage: LocalStorage) -> None:
 
 
 def test_later_chunks_are_not_read_before_they_are_needed(storage: LocalStorage) -> None:
-    seal(storage, [result(2)], number=1)
-    seal(storage, [result(3)], number=2)
+    for number in (1, 2, 3):
+        seal(storage, [result(1 + number)], number=number)
     results = sealed_results(storage, BATCH)
     assert next(results).line == 2
 
-    seal(storage, [result(3, id="changed")], number=2)
+    seal(storage, [result(4, id="changed")], number=3)
 
-    assert next(results).id == "changed"
+    assert [one.id for one in results] == ["SKU-3", "changed"]
+
+
+def test_of_each_job_the_newest_rounds_result_counts(storage: LocalStorage) -> None:
+    seal(storage, [result(line, JobState.FAILED) for line in (2, 3, 4)])
+    seal(storage, [result(3, JobState.FAILED), result(4)], round_=2)
+    seal(storage, [result(3, JobState.PARTIAL)], round_=10)
+
+    states = [one.state for one in sealed_results(storage, BATCH)]
+    assert states == [JobState.FAILED, JobState.PARTIAL, JobState.SUCCEEDED]
+
+
+def test_a_newest_result_is_told_with_the_chunk_its_job_came_in(storage: LocalStorage) -> None:
+    seal(storage, [result(2), result(3)], number=1)
+    seal(storage, [result(4)], number=2)
+    seal(storage, [result(3, JobState.FAILED), result(4)], round_=2)
+
+    jobs = [(sealed.result.id, sealed.chunk) for sealed in sealed_jobs(storage, BATCH)]
+    assert jobs == [("SKU-2", 1), ("SKU-3", 1), ("SKU-4", 2)]
+
+
+ROUNDS = st.lists(st.lists(st.integers(2, 25), unique=True, max_size=24), max_size=4)
+
+
+@settings(max_examples=60, deadline=None)
+@given(lanes=st.tuples(ROUNDS, ROUNDS), size=st.integers(1, 7))
+def test_rounds_merge_like_a_table_that_is_written_over(
+    tmp_path_factory: pytest.TempPathFactory, lanes: tuple[list[list[int]], ...], size: int
+) -> None:
+    """Whatever jobs run again in whatever rounds, chunk sizes and lanes."""
+    storage = LocalStorage(tmp_path_factory.mktemp("rounds"), fsync=False)
+    model: dict[int, tuple[str, int]] = {}
+    for place, (lane, rounds) in enumerate(zip((LANE, SECOND_LANE), lanes, strict=True)):
+        own = [2 * line + place for line in range(2, 26)]
+        for round_, again in enumerate(
+            [own, *([2 * n + place for n in some] for some in rounds)], 1
+        ):
+            some = sorted(again)
+            for number, first in enumerate(range(0, len(some), size), 1):
+                chunk = some[first : first + size]
+                results = [result(line, attempts=round_) for line in chunk]
+                seal(storage, results, number=number, lane=lane, round_=round_)
+            model |= {line: (f"SKU-{line}", round_) for line in some}
+
+    merged = [(one.line, (one.id, one.attempts)) for one in sealed_results(storage, BATCH)]
+    assert merged == sorted(model.items())

@@ -8,17 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from results.cell import guarded
-from results.tables import (
-    FAILURE_COLUMNS,
-    OUTCOME_COLUMNS,
-    FailedCsv,
-    ResultsCsv,
-    ResultsJsonl,
-    own_names,
-)
+from results.tables import OUTCOME_COLUMNS, ResultsCsv, ResultsJsonl
 from schemas.failure import ErrorClass
 from schemas.result import JobResult
-from schemas.states import ENDED_STATES, JobState
+from schemas.states import JobState
 from tests.results.orders import failure, image, result
 
 DONE = result(
@@ -61,56 +54,14 @@ def read_csv(path: Path) -> list[list[str]]:
 def test_results_csv_to_the_byte(tmp_path: Path) -> None:
     expected = (
         "\ufeffsku,prompt,seed,status,images,width,height,mill_seed,cost,currency,error,"
-        "error_class,attempts,ticket,started_at,finished_at\r\n"
+        "error_class,attempts,possible_double_charges,ticket,started_at,finished_at\r\n"
         '杯-1,"\'=cup, ""blue""",7,succeeded,'
         "batches/shop-20261120/images/b_01.png | batches/shop-20261120/images/b_02.png,"
-        "64,48,7 | 8,0.32,CNY,,,1,t-1,2026-11-20T22:00:01Z,2026-11-20T22:00:21Z\r\n"
-        f"-5,'+toy pistol,,failed,,,,,0.00,CNY,{SAID},moderated,1,,,\r\n"
+        "64,48,7 | 8,0.32,CNY,,,1,0,t-1,2026-11-20T22:00:01Z,2026-11-20T22:00:21Z\r\n"
+        f"-5,'+toy pistol,,failed,,,,,0.00,CNY,{SAID},moderated,1,0,,,\r\n"
     )
 
     assert written_csv(tmp_path / "r.csv", [DONE, REFUSED]) == expected.encode()
-
-
-def test_failed_csv_to_the_byte_leaves_the_owners_cells_alone(tmp_path: Path) -> None:
-    path = tmp_path / "failed.csv"
-    table = FailedCsv(path, COLUMNS)
-    for one in (DONE, REFUSED):
-        table.add(one)
-    table.close()
-
-    assert path.read_bytes().decode() == (
-        "\ufeffsku,prompt,seed,error_class,code,error\r\n"
-        f"-5,+toy pistol,,moderated,DataInspectionFailed,{SAID}\r\n"
-    )
-
-
-def test_failed_csv_lists_what_may_be_run_again(tmp_path: Path) -> None:
-    table = FailedCsv(tmp_path / "failed.csv", ("sku",))
-    for line, state in enumerate(ENDED_STATES, start=2):
-        table.add(result(line, state, row={"sku": state.value}))
-    table.close()
-
-    listed = [row[0] for row in read_csv(tmp_path / "failed.csv")[1:]]
-    assert sorted(listed) == ["failed", "partial", "uncertain"]
-
-
-def test_failed_csv_guards_the_cells_we_add(tmp_path: Path) -> None:
-    table = FailedCsv(tmp_path / "failed.csv", ("sku",))
-    told = failure(ErrorClass.INVALID, code="=cmd()")
-    table.add(result(state=JobState.FAILED, failures=[told], row={"sku": "=1"}))
-    table.close()
-
-    (row,) = read_csv(tmp_path / "failed.csv")[1:]
-    assert row[:3] == ["=1", "invalid", "'=cmd()"]
-
-
-def test_no_failed_csv_while_nothing_failed(tmp_path: Path) -> None:
-    table = FailedCsv(tmp_path / "failed.csv", ("sku",))
-    table.add(DONE)
-    table.close()
-
-    assert not table.written
-    assert not (tmp_path / "failed.csv").exists()
 
 
 def test_results_jsonl_is_the_results_themselves(tmp_path: Path) -> None:
@@ -122,21 +73,6 @@ def test_results_jsonl_is_the_results_themselves(tmp_path: Path) -> None:
     lines = (tmp_path / "r.jsonl").read_bytes().decode().split("\n")
     assert [JobResult.model_validate_json(line) for line in lines[:-1]] == [DONE, REFUSED]
     assert lines[-1] == ""
-
-
-def test_our_columns_give_way_to_the_manifests() -> None:
-    columns = ("Status", "seed ", "mill_seed", "error")
-
-    names = own_names(columns, ("status", "seed", "error", "cost"))
-
-    assert names == ("mill_status", "mill_mill_seed", "mill_error", "cost")
-
-
-def test_a_failed_csv_can_be_submitted_and_fail_again() -> None:
-    once = ("sku", *own_names(("sku",), FAILURE_COLUMNS))
-    twice = (*once, *own_names(once, FAILURE_COLUMNS))
-
-    assert len(set(twice)) == len(twice)
 
 
 def test_sizes_that_differ_are_listed_each(tmp_path: Path) -> None:

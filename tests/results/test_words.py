@@ -61,6 +61,21 @@ def test_a_partial_job_names_the_missing_pictures() -> None:
     )
 
 
+def test_an_uncertain_row_says_how_to_decide() -> None:
+    said = explain(result(state=JobState.UNCERTAIN, failures=[failure(ErrorClass.AMBIGUOUS)]))
+
+    assert "may have been charged" in said
+    assert "`imagemill retry BATCH --uncertain`" in said
+
+
+def test_what_a_person_withdrew_is_no_news_from_the_provider() -> None:
+    told = failure(ErrorClass.CANCELLED, message="withdrawn")
+
+    assert explain(result(state=JobState.CANCELLED, failures=[told])) == (
+        FAILURES[ErrorClass.CANCELLED].english
+    )
+
+
 def test_one_missing_picture_is_singular() -> None:
     said = explain(result(state=JobState.PARTIAL, n=2, images=[image("a", 1)]))
 

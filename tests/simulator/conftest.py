@@ -17,6 +17,7 @@ FAST: dict[str, object] = {
     "retention_s": 3600.0,
     "images": "small",
     "image_bytes": 2000,
+    "echo_prompt": False,
 }
 
 

@@ -98,6 +98,8 @@ def test_reset_forgets_everything_but_the_settings(simulator: RunningSimulator) 
         {"speed": 1},
         [],
         {"rate": None},
+        {"echo_prompt": 1},
+        {"echo_prompt": "yes"},
     ],
 )
 def test_nonsense_settings_are_refused(simulator: RunningSimulator, settings: object) -> None:

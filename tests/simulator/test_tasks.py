@@ -7,6 +7,7 @@ import time
 import uuid
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta, timezone
+from email.utils import parsedate_to_datetime
 
 import httpx2
 import pytest
@@ -42,6 +43,28 @@ def test_a_succeeded_task(simulator: RunningSimulator) -> None:
     submitted = moment(output["submit_time"])
     assert abs(submitted - datetime.now(UTC)) < timedelta(seconds=30)
     assert submitted <= moment(output["scheduled_time"]) < moment(output["end_time"])
+
+
+def test_results_repeat_the_prompt_when_told_to(
+    simulator: RunningSimulator, start: Callable[..., RunningSimulator]
+) -> None:
+    simulator.configure(echo_prompt=True)
+    cat, bikini = simulator.created("一只 cat", n=2), simulator.created("a bikini", n=2)
+    told = [simulator.ended(task_id)["results"] for task_id in (cat, bikini)]
+    assert [[one["orig_prompt"] for one in results] for results in told] == [
+        ["一只 cat", "一只 cat"],
+        ["a bikini", "a bikini"],
+    ]
+    assert set(told[0][0]) == {"url", "orig_prompt"}
+    assert set(told[1][1]) == {"code", "message", "orig_prompt"}
+    by_flag = start("--echo-prompt", "--generation-s", "0")
+    assert by_flag.ended(by_flag.created("a cat"))["results"][0]["orig_prompt"] == "a cat"
+
+
+def test_the_list_and_every_answer_tell_the_providers_time(simulator: RunningSimulator) -> None:
+    answer = simulator.client.get("/api/v1/tasks")
+    told = parsedate_to_datetime(answer.headers["date"])
+    assert abs(told - datetime.now(UTC)) < timedelta(seconds=5)
 
 
 def test_surplus_tasks_stay_pending_in_order(simulator: RunningSimulator) -> None:

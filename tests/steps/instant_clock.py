@@ -17,13 +17,15 @@ class InstantClock(SystemClock):
         super().__init__()
         self.slept_s: list[float] = []
         self.passed_s = 0.0
+        self.suspended_s = 0.0
+        """How long the machine slept, which only the calendar knows."""
         self.interrupt_after = -1
         """Sleeps until the process is asked to stop; negative: never."""
         self.meanwhile: Callable[[], object] = lambda: None
         """What happens while it sleeps."""
 
     def now(self) -> datetime:
-        return BEGAN + timedelta(seconds=self.passed_s)
+        return BEGAN + timedelta(seconds=self.passed_s + self.suspended_s)
 
     def monotonic_s(self) -> float:
         return self.passed_s

@@ -10,7 +10,7 @@ from typing import Any
 from pydantic import SecretStr
 
 from ledger.jobs import Claim
-from ledger.keys import BATCH_AGENDA, LANES, LaneKeys
+from ledger.keys import BATCH_AGENDA, LANES, LaneKeys, batch_closing
 from ledger.lanes import Handout
 from ledger.opening import Ledger
 from producer.chunk_files import ChunkFiles
@@ -20,8 +20,9 @@ from schemas.job import Job
 from schemas.lane import Lane, LaneLimits
 from schemas.queues import APP
 from schemas.result import JobResult
-from schemas.settings import Account, Settings, WorkerSection
+from schemas.settings import Account, LaneSection, Settings, WorkerSection
 from schemas.states import JobState
+from tests.steps.ageing import age
 from tests.steps.instant_clock import FixedDice, InstantClock
 from tests.steps.picture_host import PictureHost
 from tests.steps.scripted_provider import ScriptedProvider
@@ -30,15 +31,25 @@ from worker.accounts import ProviderUnavailable
 from worker.dispatcher import Dispatcher, Message
 from worker.fetching import Fetcher
 from worker.heartbeat import Heartbeat
-from worker.providers.port import Provider
-from worker.tasks import Desk
+from worker.providers.port import Provider, Unanswered
+from worker.tasks import CHORES, MOST_TAKES, Desk
 from worker.tools import Tools
 
 LANE = "dashscope:wanx-v1@default"
 BATCH = "night"
 LEASE_S = 30.0
 PROMPT = "a cat with a straw hat"
+PATIENT: dict[str, Any] = {"query_rate": "100000/s", "settle_s": 60.0}
+"""An account that may be asked as often as a test likes."""
 FAST = LaneLimits(rate_per_s=1000, burst=1000, window=1000)
+
+
+STEP_OF = {
+    JobState.RELEASED: "submit",
+    JobState.SUBMITTING: "reconcile",
+    JobState.RUNNING: "poll",
+    JobState.STORING: "store",
+}
 
 
 class FakeProviders:
@@ -83,16 +94,39 @@ class Mill:
         self.providers = FakeProviders()
         self.clock = InstantClock()
         self.dice = FixedDice()
-        account = Account(api_key=SecretStr("sk-of-nobody"), query_rate="100000/s")
+        self.known = known or catalogue()
+        self.heartbeat = Heartbeat(ledger.jobs, ledger.fleet, LEASE_S, "worker-1", 8)
+        self.configure()
+        self.outbox = Outbox()
+        self.dispatcher = Dispatcher(ledger, self.outbox, self.known, "worker-1", LEASE_S)
+
+    def configure(self, on_uncertain: str = "hold", **account: Any) -> None:
+        """Settings as a person writes them; of the account `default` whatever is named."""
         settings = Settings(
-            accounts={"default": account, "second": account},
+            accounts={
+                "default": Account(api_key=SecretStr("sk-of-nobody"), **PATIENT | account),
+                "second": Account(api_key=SecretStr("sk-of-second"), **PATIENT),
+            },
+            lanes={LANE: LaneSection(on_uncertain=on_uncertain)},
             worker=WorkerSection(lease_s=LEASE_S),
         )
-        self.tools = Tools(ledger, self.storage, self.providers, settings, self.clock, self.dice)
-        self.heartbeat = Heartbeat(ledger.jobs, ledger.fleet, LEASE_S, "worker-1", 8)
-        self.desk = Desk(self.tools, known or catalogue(), self.heartbeat)
-        self.outbox = Outbox()
-        self.dispatcher = Dispatcher(ledger, self.outbox, known or catalogue(), "worker-1", LEASE_S)
+        self.use(settings)
+
+    def use(self, settings: Settings) -> None:
+        """Work by these settings from now on."""
+        self.tools = Tools(
+            self.ledger, self.storage, self.providers, settings, self.clock, self.dice
+        )
+        self.desk = Desk(self.tools, self.known, self.heartbeat)
+        other = Heartbeat(self.ledger.jobs, self.ledger.fleet, LEASE_S, "worker-2", 8)
+        self.other_desk = Desk(self.tools, self.known, other)
+
+    def twin(self, ledger: Ledger) -> Mill:
+        """Another worker, with a way of its own to the ledger."""
+        twin = Mill(ledger, self.folder, self.known)
+        twin.providers = self.providers
+        twin.use(self.tools.settings)
+        return twin
 
     @property
     def provider(self) -> ScriptedProvider:
@@ -158,6 +192,30 @@ class Mill:
         assert handout.state is state
         return handout.claim
 
+    def poison(self, claim: Claim) -> None:
+        """Workers died of a job again and again; one more takes it up."""
+        for _ in range(MOST_TAKES):
+            record = self.ledger.jobs.take(claim)
+        assert record is not None
+        self.desk.step(STEP_OF[record.state], claim)
+
+    def lost(self, *, arrived: bool = True, **changes: Any) -> Claim:
+        """A job whose order arrived, or did not, and whose answer was lost."""
+        claim = self.released(**changes)
+        self.lose(claim, arrived=arrived)
+        return claim
+
+    def lose(self, claim: Claim, *, arrived: bool = True) -> None:
+        """Order a released job, and lose the answer."""
+        silent = Unanswered("the line dropped")
+        self.provider.to_submit.append(self.provider.take_and_say_nothing if arrived else silent)
+        self.desk.step("submit", claim)
+
+    def settled(self) -> Claim:
+        """The one job whose answer was lost, once the provider's list tells of it."""
+        age(self.ledger, self.provider)
+        return self.due_again(JobState.SUBMITTING)
+
     def let_time_pass(self) -> None:
         """Every moment that is booked has come, every lease and every pause has run out."""
         now_ms = self.ledger.fleet.now_ms()
@@ -169,13 +227,15 @@ class Mill:
                 client.zadd(index, {str(name): now_ms}, xx=True, lt=True)
         for keys in lanes:
             client.delete(keys.bucket)
+        for batch in self.ledger.batches.names():
+            client.delete(batch_closing(batch))
 
     def work(self, message: Message) -> None:
         """Do what a message says, as the Celery tasks do."""
         task = message.task.removeprefix(f"{APP}.")
         if task == "close":
             self.desk.close(str(message.args[0]))
-        elif task in ("load", "seal"):
+        elif task in CHORES:
             self.desk.chore(task, str(message.args[0]), str(message.args[1]))
         else:
             lane, ref, number = message.args

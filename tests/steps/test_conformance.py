@@ -9,6 +9,7 @@ import pytest
 from pydantic import SecretStr
 
 from schemas.catalogue import catalogue
+from schemas.clock import SystemClock
 from schemas.job import Job
 from schemas.settings import Account
 from tests.simulator.running import RunningSimulator
@@ -20,11 +21,16 @@ from worker.fetching import Fetched, Fetcher
 from worker.providers.port import (
     Accepted,
     Done,
+    NotSent,
     PollAnswer,
     Provider,
     RemotePicture,
     StillRunning,
+    TaskFailed,
+    TaskPage,
     TaskUnknown,
+    TooLate,
+    Withdrawn,
 )
 from worker.providers.registry import open_fetcher, open_provider
 
@@ -36,10 +42,42 @@ Pair = tuple[Provider, Fetcher]
 
 @pytest.fixture(scope="module")
 def account() -> Iterator[Account]:
-    simulator = RunningSimulator(
-        "--generation-s", "0.02", "--rate", "500", "--query-rate", "2000", "--running", "50"
-    )
+    rates = ("--rate", "500", "--query-rate", "2000")
+    simulator = RunningSimulator(*rates, "--generation-s", "0.02", "--running", "50")
     yield Account(api_key=SecretStr("sk-test"), base_url=f"{simulator.url}/api/v1")
+    simulator.stop()
+
+
+@pytest.fixture(params=["scripted", "dashscope"])
+def busy(request: pytest.FixtureRequest) -> Iterator[Provider]:
+    """A provider where whatever is ordered has to wait."""
+    if request.param == "scripted":
+        scripted = ScriptedProvider()
+        scripted.busy = True
+        yield scripted
+        return
+    simulator = RunningSimulator("--generation-s", "60", "--rate", "500", "--running", "1")
+    simulator.created("a task that is drawn all the time")
+    account = Account(api_key=SecretStr("sk-test"), base_url=f"{simulator.url}/api/v1")
+    provider = open_provider("dashscope", account, 4)
+    yield provider
+    provider.close()
+    simulator.stop()
+
+
+@pytest.fixture(params=["scripted", "dashscope"])
+def echoing(request: pytest.FixtureRequest) -> Iterator[Provider]:
+    """A provider that repeats prompts."""
+    if request.param == "scripted":
+        scripted = ScriptedProvider()
+        scripted.echoes = True
+        yield scripted
+        return
+    simulator = RunningSimulator("--generation-s", "0.02", "--echo-prompt")
+    account = Account(api_key=SecretStr("sk-test"), base_url=f"{simulator.url}/api/v1")
+    provider = open_provider("dashscope", account, 4)
+    yield provider
+    provider.close()
     simulator.stop()
 
 
@@ -114,3 +152,81 @@ def test_sixteen_threads_share_one_client(pair: Pair) -> None:
     for order, answer in zip(orders, answers, strict=True):
         assert isinstance(answer, Done)
         assert len(answer.pictures) == order.n
+
+
+def accepted(provider: Provider, order: Job) -> str:
+    taken = provider.submit(order, WANX)
+    assert isinstance(taken, Accepted)
+    return taken.ticket
+
+
+def listed(provider: Provider, model: str = "wanx-v1", ago_s: float = 0.0) -> dict[str, float]:
+    """The tasks of the last hour (or an hour `ago_s` ago), all pages of them."""
+    now_s = SystemClock().now().timestamp() - ago_s
+    found: dict[str, float] = {}
+    page, pages = 1, 1
+    while page <= pages:
+        answer = provider.list_tasks(catalogue().find(model), now_s - 3600, now_s + 60, page)
+        assert isinstance(answer, TaskPage)
+        assert answer.provider_now_s is not None
+        assert abs(answer.provider_now_s - now_s - ago_s) < 30
+        pages = answer.pages
+        page += 1
+        assert not found.keys() & {task.ticket for task in answer.tasks}
+        found |= {task.ticket: task.created_s for task in answer.tasks}
+    return found
+
+
+def test_what_was_ordered_is_listed_page_by_page(pair: Pair) -> None:
+    before_s = SystemClock().now().timestamp()
+    with ThreadPoolExecutor(16) as pool:
+        orders = (job(f"SKU-{i}") for i in range(120))
+        tickets = set(pool.map(lambda order: accepted(pair[0], order), orders))
+    found = listed(pair[0])
+    assert tickets <= found.keys()
+    # The list names milliseconds, cut off.
+    assert all(before_s - 1 <= found[ticket] <= before_s + 60 for ticket in tickets)
+
+
+def test_the_list_holds_neither_another_model_nor_another_time(pair: Pair) -> None:
+    ticket = accepted(pair[0], job())
+    assert ticket in listed(pair[0])
+    assert ticket not in listed(pair[0], model="flux-dev")
+    assert ticket not in listed(pair[0], ago_s=7200)
+
+
+def test_an_order_held_up_is_not_sent(pair: Pair) -> None:
+    before = listed(pair[0])
+    answer = pair[0].submit(job(), WANX, may_send=lambda: False)
+    assert isinstance(answer, NotSent)
+    assert "held up" in answer.reason
+    assert listed(pair[0]) == before
+    assert isinstance(pair[0].submit(job(), WANX, may_send=lambda: True), Accepted)
+
+
+def test_a_waiting_task_can_be_withdrawn_once(busy: Provider) -> None:
+    ticket = accepted(busy, job())
+    assert busy.poll(ticket) == StillRunning(queued=True)
+    assert busy.cancel(ticket) == Withdrawn()
+    assert isinstance(busy.poll(ticket), TaskFailed)
+    assert busy.cancel(ticket) == TooLate()
+    assert ticket in listed(busy)
+
+
+def test_a_finished_task_and_a_strange_one_are_too_late(pair: Pair) -> None:
+    ticket = accepted(pair[0], job())
+    wait_until(lambda: isinstance(pair[0].poll(ticket), Done), what="the picture")
+    assert pair[0].cancel(ticket) == TooLate()
+    assert pair[0].cancel("no-such-task") == TooLate()
+
+
+def test_a_prompt_is_repeated_by_who_repeats_prompts(echoing: Provider) -> None:
+    done = ended(echoing, job(prompt="一只青瓷茶杯, 7 o'clock"))
+    assert isinstance(done, Done)
+    assert done.prompt_echo == "一只青瓷茶杯, 7 o'clock"
+
+
+def test_a_prompt_is_repeated_by_nobody_else(pair: Pair) -> None:
+    done = ended(pair[0], job())
+    assert isinstance(done, Done)
+    assert done.prompt_echo is None

@@ -14,13 +14,12 @@ from schemas.job import Job
 from schemas.queues import step_task
 from schemas.states import JobState
 from tests.steps.logs import logged
-from tests.steps.mill import LANE, PROMPT, Mill, job
+from tests.steps.mill import LANE, PROMPT, STEP_OF, Mill, job
 from tests.steps.picture_host import failed
 from tests.steps.scripted_provider import trouble
 from worker.accounts import ProviderUnavailable
-from worker.dispatcher import MOST_HANDOUTS
 from worker.providers.port import Refused, SubmitAnswer
-from worker.tasks import STEPS, UNAVAILABLE_S, Desk, register
+from worker.tasks import CHORES, MOST_TAKES, STEPS, UNAVAILABLE_S, Desk, register
 
 NO_KEY = ProviderUnavailable(trouble(ErrorClass.ACCOUNT, "no-key"))
 
@@ -42,7 +41,7 @@ def deliver(mill: Mill, name: str, *args: str | int) -> None:
     body(*args)
 
 
-@pytest.mark.parametrize("step", ["poll", "store", "submit_interrupted"])
+@pytest.mark.parametrize("step", ["poll", "store", "reconcile", "cancel"])
 def test_a_message_for_another_state_does_nothing(mill: Mill, step: str) -> None:
     claim = mill.released()
     before = mill.snapshot()
@@ -76,7 +75,7 @@ def test_every_step_and_chore_has_a_task(mill: Mill) -> None:
     app = Celery("imagemill", set_as_current=False)
     register(app, mill.desk)
     ours = {name for name in app.tasks if name.startswith("imagemill.")}
-    assert ours == {step_task(name) for name in (*STEPS, "load", "seal", "close")}
+    assert ours == {step_task(name) for name in (*STEPS, *CHORES, "close")}
 
 
 def test_a_step_that_breaks_is_logged_once_and_comes_back(mill: Mill) -> None:
@@ -108,24 +107,30 @@ def test_a_ledger_that_is_away_ends_no_worker(mill: Mill) -> None:
 def test_a_job_that_breaks_every_step_fails_as_poison(mill: Mill, state: JobState) -> None:
     bring = {"released": mill.released, "running": mill.running, "storing": mill.storing}
     claim = bring[state]()
-    handouts = 1
-    while handouts <= MOST_HANDOUTS:
-        mill.let_time_pass()
-        (handout,) = mill.hand_out()
-        handouts = handout.handouts
-    mill.desk.step("poisoned", handout.claim)
+    for _ in range(MOST_TAKES):  # the worker dies of it, each time
+        claim = mill.due_again(state)
+        assert mill.ledger.jobs.take(claim) is not None
+    mill.desk.step(STEP_OF[state], mill.due_again(state))
     result = mill.result(claim)
     assert result.state is JobState.FAILED
     assert result.failures[0].error_class is ErrorClass.POISON
-    assert result.failures[0].message == "handed to workers 6 times without any outcome"
+    assert result.failures[0].message == "taken up by workers 5 times without any outcome"
     assert (mill.wait_s(claim), mill.window()) == (None, set())
+
+
+def test_messages_nobody_took_up_poison_nothing(mill: Mill) -> None:
+    claim = mill.running()
+    for _ in range(3 * MOST_TAKES):  # its messages wait in a queue longer than its lease
+        claim = mill.due_again(JobState.RUNNING)
+    mill.desk.step("poll", claim)
+    assert mill.record(claim)["state"] != "failed"
 
 
 def test_a_poisoned_job_keeps_what_is_stored(mill: Mill) -> None:
     claim = mill.storing(n=2)
     mill.host.troubles["/2.png"].append(failed("transient"))
     mill.desk.step("store", claim)
-    mill.desk.step("poisoned", mill.due_again(JobState.STORING))
+    mill.poison(mill.due_again(JobState.STORING))
     result = mill.result(claim)
     assert (result.state, [image.index for image in result.images]) == (JobState.PARTIAL, [1])
     assert result.cost_micro == 2 * 160_000
@@ -135,20 +140,20 @@ def test_a_poisoned_order_that_may_have_left_is_uncertain(mill: Mill) -> None:
     claim = mill.released()
     mill.provider.to_submit.append(explode)
     deliver(mill, "submit", *claim)
-    mill.desk.step("poisoned", mill.due_again(JobState.SUBMITTING))
+    mill.poison(mill.due_again(JobState.SUBMITTING))
     result = mill.result(claim)
     assert (result.state, result.attempts) == (JobState.UNCERTAIN, 1)
 
 
-def test_an_outcome_begins_the_count_of_handouts_anew(mill: Mill) -> None:
+def test_an_outcome_begins_the_count_anew(mill: Mill) -> None:
     claim = mill.running()
-    for _ in range(MOST_HANDOUTS - 1):
-        mill.due_again(JobState.RUNNING)
+    for _ in range(MOST_TAKES - 1):
+        mill.ledger.jobs.take(mill.due_again(JobState.RUNNING))
     mill.provider.to_poll.append(Refused(trouble(ErrorClass.TRANSIENT)))
     mill.desk.step("poll", mill.due_again(JobState.RUNNING))
-    mill.let_time_pass()
-    (handout,) = mill.hand_out()
-    assert (handout.claim.ref, handout.handouts) == (claim.ref, 1)
+    found = mill.ledger.jobs.take(mill.due_again(JobState.RUNNING))
+    assert found is not None
+    assert (claim.job, found.takes) == (claim.job, 1)
 
 
 def test_a_missing_key_stops_the_lane_before_anything_is_sent(mill: Mill) -> None:
@@ -168,7 +173,7 @@ def test_a_missing_key_loses_nothing_that_was_paid_for(mill: Mill, state: JobSta
     step = "poll" if state is JobState.RUNNING else "store"
     mill.providers.unavailable = NO_KEY
     mill.desk.step(step, claim)
-    for _ in range(MOST_HANDOUTS + 2):
+    for _ in range(MOST_TAKES + 2):
         assert mill.record(claim)["state"] == state
         wait_s = mill.wait_s(claim)
         assert wait_s is not None

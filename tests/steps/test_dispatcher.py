@@ -10,7 +10,7 @@ from schemas import queues
 from schemas.catalogue import Catalogue, catalogue
 from schemas.states import JobState
 from tests.steps.mill import BATCH, LANE, LEASE_S, Mill, job
-from worker.dispatcher import MOST_HANDOUTS, Dispatcher, Message, NotPublished
+from worker.dispatcher import Dispatcher, Message, NotPublished
 
 
 def ticked(mill: Mill, dispatcher: Dispatcher | None = None) -> list[Message]:
@@ -42,7 +42,7 @@ def test_a_new_batch_is_looked_at_and_its_chunk_loaded(mill: Mill) -> None:
     ("state", "queue", "task"),
     [
         (JobState.RELEASED, "submit", "submit"),
-        (JobState.SUBMITTING, "submit", "submit_interrupted"),
+        (JobState.SUBMITTING, "poll", "reconcile"),
         (JobState.RUNNING, "poll", "poll"),
         (JobState.STORING, "store", "store"),
     ],
@@ -69,15 +69,6 @@ def test_an_unknown_model_is_handed_out_for_the_step_to_refuse(mill: Mill) -> No
     mill.released()
     mill.let_time_pass()
     assert "submit" in [message.queue for message in ticked(mill, dispatcher)]
-
-
-def test_a_job_handed_out_too_often_is_poisoned(mill: Mill) -> None:
-    claim = mill.running()
-    tasks = []
-    for _ in range(MOST_HANDOUTS):
-        mill.let_time_pass()
-        tasks += [message.task for message in ticked(mill) if message.args[1:2] == (claim.ref,)]
-    assert tasks == ["imagemill.poll"] * (MOST_HANDOUTS - 1) + ["imagemill.poisoned"]
 
 
 def test_messages_carry_ids_only(mill: Mill) -> None:

@@ -90,7 +90,7 @@ def test_a_renewal_that_comes_after_the_outcome_puts_nothing_off(mill: Mill) -> 
     jobs = SlowJobs(mill.ledger.client, mill.ledger.scripts)
     heartbeat = Heartbeat(jobs, mill.ledger.fleet, LEASE_S, "slow", 1)
     claim = mill.running()
-    found = mill.ledger.jobs.read(claim)
+    found = mill.ledger.jobs.take(claim)
     assert found is not None
     beat = threading.Thread(target=heartbeat.beat)
     with heartbeat.holding(claim):

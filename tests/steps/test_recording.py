@@ -16,6 +16,7 @@ from tests.steps.mill import LANE, Mill
 from tests.steps.scripted_provider import done, trouble
 from worker.held import HeldJob
 from worker.outcomes import (
+    AnswerLost,
     AskAgain,
     Drawn,
     Ended,
@@ -25,6 +26,7 @@ from worker.outcomes import (
     Retry,
     StoreLater,
     Ticketed,
+    TooDear,
     Wait,
 )
 from worker.providers.port import InlinePicture
@@ -35,6 +37,10 @@ def held(mill: Mill, claim: Claim) -> HeldJob:
     found = mill.desk._take(claim)
     assert found is not None
     return found
+
+
+def released(mill: Mill) -> HeldJob:
+    return held(mill, mill.released())
 
 
 def submitting(mill: Mill) -> HeldJob:
@@ -59,6 +65,8 @@ def ended(job: HeldJob) -> Ended:
 Case = tuple[Callable[[Mill], HeldJob], Callable[[HeldJob], Outcome], JobState]
 CASES: dict[type[Outcome], Case] = {
     Ticketed: (submitting, lambda _: Ticketed("task-7", 5), JobState.RUNNING),
+    AnswerLost: (submitting, lambda _: AnswerLost("reset", 2, 5), JobState.SUBMITTING),
+    TooDear: (released, lambda _: TooDear("too dear", "CNY", 10), JobState.PENDING),
     Wait: (running, lambda _: Wait(5, 2), JobState.RUNNING),
     GiveBack: (submitting, lambda _: GiveBack(refund=True), JobState.PENDING),
     Retry: (submitting, lambda _: Retry(5, refund=True, troubles=1), JobState.PENDING),
@@ -68,6 +76,8 @@ CASES: dict[type[Outcome], Case] = {
     Ended: (storing, ended, JobState.FAILED),
 }
 """Outcome -> how a job comes where it may end so, the outcome, and the state it leads to."""
+FACTS = {Ticketed, AnswerLost, TooDear}
+"""Outcomes that say something whoever brings them."""
 kinds = pytest.mark.parametrize("kind", CASES, ids=lambda kind: kind.__name__)
 
 
@@ -81,10 +91,11 @@ def test_the_holder_moves_the_job(mill: Mill, kind: type[Outcome]) -> None:
     job = bring(mill)
     assert record(job, make(job), mill.tools) is Moved.YES
     assert mill.record(job.claim)["state"] == state
-    assert (job.claim.ref in mill.window()) == (state is JobState.RUNNING)
+    in_play = state in (JobState.RUNNING, JobState.SUBMITTING)
+    assert (job.claim.ref in mill.window()) == in_play
 
 
-@kinds
+@pytest.mark.parametrize("kind", CASES.keys() - FACTS, ids=lambda kind: kind.__name__)
 def test_a_late_writer_changes_nothing(mill: Mill, kind: type[Outcome]) -> None:
     bring, make, _ = CASES[kind]
     job = bring(mill)
@@ -95,6 +106,16 @@ def test_a_late_writer_changes_nothing(mill: Mill, kind: type[Outcome]) -> None:
     assert record(job, make(job), mill.tools) is Moved.LOST
     assert jobs_only(mill) == before
     assert mill.ledger.client.zrange("mill:{fleet}:lanes", 0, -1) == lanes
+
+
+@pytest.mark.parametrize("kind", FACTS - {Ticketed}, ids=lambda kind: kind.__name__)
+def test_a_late_writer_moves_nothing(mill: Mill, kind: type[Outcome]) -> None:
+    bring, make, _ = CASES[kind]
+    job = bring(mill)
+    mill.due_again(job.record.state)
+    before = mill.record(job.claim)
+    assert record(job, make(job), mill.tools) is Moved.LOST
+    assert mill.record(job.claim) == before
 
 
 def test_a_lost_claim_writes_nothing(mill: Mill) -> None:

@@ -152,13 +152,41 @@ def test_what_was_not_sent_is_tried_again_and_costs_no_attempt(mill: Mill) -> No
     assert (record["state"], record["attempts"], record["troubles"]) == ("running", "1", "0")
 
 
-def test_a_lost_answer_leaves_the_job_uncertain(mill: Mill) -> None:
-    claim = answered(mill, Unanswered("connection reset"))
-    result = mill.result(claim)
-    assert (result.state, result.attempts, result.cost_micro) == (JobState.UNCERTAIN, 1, 0)
-    assert result.failures[0].error_class is ErrorClass.AMBIGUOUS
-    assert result.failures[0].message == "connection reset"
-    assert (mill.wait_s(claim), mill.window()) == (None, set())
+@pytest.mark.parametrize(
+    "answer", [Unanswered("connection reset"), Refused(trouble(ErrorClass.AMBIGUOUS))]
+)
+def test_a_lost_answer_is_looked_for_later(mill: Mill, answer: SubmitAnswer) -> None:
+    claim = answered(mill, answer)
+    record = mill.record(claim)
+    assert (record["state"], record["attempts"]) == ("submitting", "1")
+    assert record["lost_why"] in ("connection reset", "a reason for people")
+    wait_s = mill.wait_s(claim)
+    assert wait_s is not None
+    assert 55 < wait_s <= 60  # the account's settle_s
+    assert mill.window() == {claim.ref}
+    status = mill.ledger.lanes.status(LANE)
+    assert status is not None
+    assert status.trouble == record["lost_why"]
+
+
+def test_whoever_is_held_up_after_the_mark_sends_nothing(mill: Mill) -> None:
+    claim = mill.released()
+    mill.provider.meanwhile = lambda: mill.clock.sleep(LEASE_S / 2)
+    mill.desk.step("submit", claim)
+    record = mill.record(claim)
+    assert (record["state"], record["attempts"]) == ("pending", "0")
+    assert mill.provider.ordered == []
+
+
+def test_a_machine_that_slept_after_the_mark_sends_nothing(mill: Mill) -> None:
+    claim = mill.released()
+
+    def sleep() -> None:
+        mill.clock.suspended_s += LEASE_S / 2
+
+    mill.provider.meanwhile = sleep
+    mill.desk.step("submit", claim)
+    assert (mill.record(claim)["state"], mill.provider.ordered) == ("pending", [])
 
 
 @pytest.mark.parametrize("kind", [ErrorClass.INVALID, ErrorClass.MODERATED])
@@ -212,11 +240,6 @@ def test_a_stumbling_provider_is_asked_five_times(mill: Mill) -> None:
     assert (result.state, result.attempts) == (JobState.FAILED, 5)
 
 
-def test_an_ambiguous_refusal_is_uncertain(mill: Mill) -> None:
-    claim = answered(mill, Refused(trouble(ErrorClass.AMBIGUOUS)))
-    assert mill.record(claim)["state"] == "uncertain"
-
-
 def test_a_cancelled_order_ends_cancelled(mill: Mill) -> None:
     claim = answered(mill, Refused(trouble(ErrorClass.CANCELLED)))
     assert mill.record(claim)["state"] == "cancelled"
@@ -229,7 +252,7 @@ def test_any_other_refusal_fails_the_job(mill: Mill, kind: ErrorClass) -> None:
     assert mill.record(answered(mill, Refused(trouble(kind))))["state"] == "failed"
 
 
-def test_an_order_whose_sender_is_gone_is_uncertain(mill: Mill) -> None:
+def test_an_order_whose_sender_is_gone_is_looked_for(mill: Mill) -> None:
     claim = mill.released()
 
     def die(_: Job) -> SubmitAnswer:
@@ -238,6 +261,9 @@ def test_an_order_whose_sender_is_gone_is_uncertain(mill: Mill) -> None:
     mill.provider.to_submit.append(die)
     with pytest.raises(KeyboardInterrupt):
         mill.desk.step("submit", claim)
-    mill.desk.step("submit_interrupted", mill.due_again(JobState.SUBMITTING))
-    assert mill.record(claim)["state"] == "uncertain"
+    mill.desk.step("reconcile", mill.due_again(JobState.SUBMITTING))
+    wait_s = mill.wait_s(claim)
+    assert wait_s is not None
+    assert 75 < wait_s <= 80  # half a lease, in which it may still send, settle_s, the list's lag
+    assert (mill.record(claim)["state"], mill.provider.asked_lists) == ("submitting", [])
     assert len(mill.provider.ordered) == 1

@@ -19,6 +19,7 @@ from schemas.job import Job
 from schemas.money import to_text
 from schemas.result import JobResult
 from schemas.states import BatchState, JobState
+from tests.steps.ageing import age
 from tests.steps.mill import BATCH, LANE, Mill, job
 from tests.steps.picture_host import failed, truncated
 from tests.steps.scripted_provider import ScriptedProvider, ToPoll, ToSubmit, trouble
@@ -78,7 +79,12 @@ class Accident:
     def __init__(self, mill: Mill, draw: st.DataObject) -> None:
         self.mill = mill
         provider = mill.provider
-        submits: list[ToSubmit] = [provider.take, self.taken_unheard, self.die, *SUBMIT_TROUBLES]
+        submits: list[ToSubmit] = [
+            provider.take,
+            provider.take_and_say_nothing,
+            self.die,
+            *SUBMIT_TROUBLES,
+        ]
         polls: list[ToPoll] = [
             self.honest,
             self.die_asking,
@@ -89,12 +95,6 @@ class Accident:
         mill.host.troubles[""].extend(draw.draw(_some(FETCH_TROUBLES), "fetches"))
         self.deliveries = deque(draw.draw(_some([0, 1, 1, 1, 2]), "deliveries"))
         self.outages = deque(draw.draw(_some(["", "", "_01", ".json"]), "outages"))
-
-    def taken_unheard(self, order: Job) -> SubmitAnswer:
-        """The order is taken, and nobody hears of it."""
-        ticket = self.mill.provider.take(order).ticket
-        self.mill.provider.accepted[ticket] = order
-        return Unanswered("reset")
 
     def die(self, _: Job) -> SubmitAnswer:
         raise ProcessDied
@@ -133,6 +133,7 @@ class Accident:
                     mill.storage.down_for = ""
         for lane in (LANE, OTHER):
             mill.ledger.lanes.resume(lane)
+        age(mill.ledger, mill.provider)
         mill.let_time_pass()
 
 
@@ -145,6 +146,7 @@ def turned(mill: Mill, accident: Accident | None = None) -> None:
     for _ in range(MOST_TURNS):
         if accident is None:
             mill.turn()
+            age(mill.ledger, mill.provider)
             mill.let_time_pass()
         else:
             accident.turn()

@@ -16,6 +16,7 @@ from ledger.jobs import Jobs
 from ledger.lanes import Lanes
 from ledger.opening import Ledger
 from ledger.scripts import Scripts
+from ledger.tickets import Tickets
 
 _ANSWER_TIMEOUT_S = 5.0
 
@@ -23,11 +24,11 @@ _ANSWER_TIMEOUT_S = 5.0
 class Wire:
     """What passes between a process and the server."""
 
-    def __init__(self) -> None:
+    def __init__(self, breaks_at: int | None = None, *, answer_lost: bool = False) -> None:
         self.round_trips = 0
-        self.breaks_at: int | None = None
+        self.breaks_at = breaks_at
         """The round trip from which on nothing works any more, counted from 1."""
-        self.answer_lost = False
+        self.answer_lost = answer_lost
         """Whether the request that breaks still arrives."""
 
     @property
@@ -83,6 +84,7 @@ def watched_ledger(port: int, wire: Wire) -> Iterator[Ledger]:
         lanes=Lanes(client, scripts),
         batches=Batches(client, scripts),
         fleet=Fleet(client, scripts),
+        tickets=Tickets(client, scripts),
     )
     yield ledger
     ledger.close()

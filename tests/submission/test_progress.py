@@ -8,7 +8,8 @@ import pytest
 from rich.console import Console
 
 from producer.pace import Figures
-from producer.progress import PLAIN_EVERY_S, line, money, panel, progress
+from producer.progress import PLAIN_EVERY_S, line, panel, progress
+from producer.standing import money
 from schemas.batch import BatchStatus
 from tests.submission.statuses import status
 

@@ -3,13 +3,27 @@
 from __future__ import annotations
 
 from itertools import chain
+from typing import Any
 
 import pytest
 
 from ledger.opening import Ledger
 from producer.exit_codes import ExitCode, of_finished
-from producer.watching import LOOK_S, NoSuchBatch, WaitedTooLong, chosen, status_of, watch
-from schemas.batch import Batch, BatchStatus
+from producer.standing import PAUSED_BY_HAND
+from producer.watching import (
+    LOOK_S,
+    PARKED_FOR_S,
+    BudgetSpent,
+    NoSuchBatch,
+    WaitedTooLong,
+    all_parked,
+    all_stopped,
+    chosen,
+    status_of,
+    watch,
+)
+from schemas.batch import Batch, BatchStatus, Hold, LaneCounts
+from schemas.states import JobState
 from tests.steps.instant_clock import InstantClock
 from tests.submission.statuses import status
 
@@ -104,6 +118,53 @@ def test_an_empty_mill_says_how_to_begin(ledger: Ledger) -> None:
         chosen(ledger.batches, "night")
 
 
+def lane(name: str = "wanx", pending: int = 3, running: int = 0, **fields: Any) -> LaneCounts:
+    states = {JobState.PENDING: pending, JobState.RUNNING: running}
+    return LaneCounts(lane=name, states={**dict.fromkeys(JobState, 0), **states}, **fields)
+
+
+PARKED: dict[str, Any] = {"holds": [Hold.BUDGET]}
+STOPPED: dict[str, Any] = {"stopped": "in arrears."}
+
+
+@pytest.mark.parametrize(
+    ("lanes", "parked", "stopped"),
+    [
+        ([lane()], False, False),
+        ([lane(**PARKED)], True, False),
+        ([lane(**STOPPED)], False, True),
+        ([lane(**PARKED), lane("flux", **STOPPED)], True, False),
+        ([lane(**PARKED), lane("flux")], False, False),
+        ([lane(**PARKED, running=1)], False, False),
+        ([lane(**STOPPED, running=1)], False, False),
+        ([lane(**PARKED), lane("flux", pending=0)], True, False),
+        ([lane(pending=0)], False, False),
+        ([lane(holds=[Hold.BUDGET, Hold.CANCEL])], False, False),
+        ([lane(**STOPPED, holds=[Hold.CANCEL])], False, False),
+        ([lane(**STOPPED), lane("flux", holds=[Hold.PAUSE])], False, False),
+        ([lane(stopped=PAUSED_BY_HAND)], False, False),
+    ],
+)
+def test_only_what_moves_no_more_and_nobody_holds_stands_still(
+    lanes: list[LaneCounts], parked: bool, stopped: bool
+) -> None:
+    assert all_parked(lanes) is parked
+    assert (all_stopped(lanes) is not None) is stopped
+
+
+def test_a_parked_batch_is_told_once_it_stays_parked(ledger: Ledger, batch: Batch) -> None:
+    """A moment's pause is none: money set aside too much comes back when an order is over."""
+    ledger.batches.set_budget(batch, "CNY", 500_000)
+    ledger.batches.hold("night", batch.lanes, Hold.BUDGET)
+    clock = InstantClock()
+
+    with pytest.raises(BudgetSpent, match=r"0\.00 of 0\.50 CNY spent.*2 rows wait.*--budget"):
+        watch(ledger.batches, "night", _look_away, clock)
+
+    assert clock.passed_s > PARKED_FOR_S
+    assert BudgetSpent.exit_code is ExitCode.BUDGET
+
+
 @pytest.mark.parametrize(
     ("finished", "code"),
     [
@@ -111,7 +172,8 @@ def test_an_empty_mill_says_how_to_begin(ledger: Ledger) -> None:
         (status(succeeded=99, failed=1), ExitCode.SOME_FAILED),
         (status(partial=100), ExitCode.SOME_FAILED),
         (status(partial=1, failed=99), ExitCode.SOME_FAILED),
-        (status(succeeded=50, cancelled=50), ExitCode.SOME_FAILED),
+        (status(succeeded=50, cancelled=50), ExitCode.CANCELLED),
+        (status(succeeded=50, failed=1, cancelled=49), ExitCode.SOME_FAILED),
         (status(succeeded=99, uncertain=1), ExitCode.SOME_FAILED),
         (status(failed=100), ExitCode.ALL_FAILED),
         (status(uncertain=100), ExitCode.ALL_FAILED),

@@ -5,7 +5,9 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import Counter
+from collections.abc import Sequence
 from contextlib import ExitStack
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -20,8 +22,8 @@ from storage.s3_options import S3Options
 from tests.cli.command import CommandLine
 from tests.seaweed import Seaweed
 from tests.simulator.running import RunningSimulator
-from tests.system.worker_process import WorkerProcess
-from tests.valkey import run_valkey
+from tests.system.worker_process import IMAGEMILL_WORKER, WorkerProcess
+from tests.valkey import Valkey, run_valkey
 from tests.waiting import wait_until
 
 WANX = "dashscope:wanx-v1"
@@ -52,19 +54,39 @@ SIMULATOR = (
 )
 
 
+@dataclass(frozen=True)
+class Servers:
+    """What a mill works with, and several mills may share one after another."""
+
+    valkey: Valkey
+    simulator: RunningSimulator
+
+
+def start_servers(folder: Path, stack: ExitStack) -> Servers:
+    """Servers of one's own; they end with the stack."""
+    (folder / "valkey").mkdir(parents=True)
+    valkey = stack.enter_context(run_valkey(folder / "valkey"))
+    simulator = RunningSimulator(*SIMULATOR)
+    stack.callback(simulator.stop)
+    return Servers(valkey, simulator)
+
+
 class Mill:
     """Everything between a manifest and its pictures, on free ports and in one folder."""
 
     def __init__(
-        self, folder: Path, stack: ExitStack, seaweed: Seaweed | None = None, accounts: str = ""
+        self,
+        folder: Path,
+        stack: ExitStack,
+        seaweed: Seaweed | None = None,
+        accounts: str = "",
+        servers: Servers | None = None,
     ) -> None:
-        for part in ("desk", "valkey"):
-            (folder / part).mkdir(parents=True)
+        (folder / "desk").mkdir(parents=True)
         self._folder = folder
         self._stack = stack
-        self.valkey = stack.enter_context(run_valkey(folder / "valkey"))
-        self.simulator = RunningSimulator(*SIMULATOR)
-        stack.callback(self.simulator.stop)
+        servers = servers or start_servers(folder, stack)
+        self.valkey, self.simulator = servers.valkey, servers.simulator
         settings = folder / "mill.toml"
         settings.write_text(SETTINGS + "".join(map(ACCOUNT.format, accounts.split())))
         self.command_line = CommandLine(
@@ -85,18 +107,24 @@ class Mill:
 
     def start_workers(self, count: int, **variables: str) -> list[WorkerProcess]:
         """Worker processes that have reported in."""
-        command_line = self.command_line.with_variables(**variables)
-        before = len(self.ledger.fleet.workers())
-        started = []
-        for number in range(before, before + count):
-            worker = WorkerProcess(command_line, self._folder / f"worker-{number}.log")
-            self._stack.callback(worker.kill)
-            started.append(worker)
-            self.workers.append(worker)
-        wait_until(
-            lambda: len(self.ledger.fleet.workers()) == before + count, 30, "workers to report in"
-        )
+        started = [self.start_worker(**variables) for _ in range(count)]
+        self.wait_for(*started)
         return started
+
+    def start_worker(
+        self, command: Sequence[str] = IMAGEMILL_WORKER, **variables: str
+    ) -> WorkerProcess:
+        """A worker process that is only just starting."""
+        log = self._folder / f"worker-{len(self.workers)}.log"
+        worker = WorkerProcess(self.command_line.with_variables(**variables), log, command)
+        self._stack.callback(worker.kill)
+        self.workers.append(worker)
+        return worker
+
+    def wait_for(self, *workers: WorkerProcess) -> None:
+        """Return once they have reported in."""
+        names = {worker.name for worker in workers}
+        wait_until(lambda: names <= set(self.ledger.fleet.workers()), 60, "workers to report in")
 
     def submit(self, manifest: str, *options: str) -> str:
         """Hand a manifest in; the batch's name."""

@@ -6,21 +6,27 @@ import contextlib
 import json
 import os
 import signal
+import socket
 import subprocess
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from tests.cli.command import PROGRAM, CommandLine
 
+IMAGEMILL_WORKER = (str(PROGRAM), "worker")
+
 
 class WorkerProcess:
     """`imagemill worker`, with its log in a file."""
 
-    def __init__(self, command_line: CommandLine, log: Path) -> None:
+    def __init__(
+        self, command_line: CommandLine, log: Path, command: Sequence[str] = IMAGEMILL_WORKER
+    ) -> None:
         self._log = log
         with log.open("ab") as stream:
             self.process = subprocess.Popen(
-                [str(PROGRAM), "worker"],
+                command,
                 cwd=command_line.folder,
                 env=command_line.environment,
                 stdin=subprocess.DEVNULL,
@@ -28,6 +34,11 @@ class WorkerProcess:
                 stderr=stream,
                 start_new_session=True,
             )
+
+    @property
+    def name(self) -> str:
+        """As the fleet knows it."""
+        return f"{socket.gethostname()}-{self.process.pid}"
 
     def log(self) -> str:
         """What it wrote so far."""

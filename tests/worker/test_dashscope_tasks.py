@@ -58,6 +58,28 @@ def test_a_finished_task_has_pictures_and_failures_by_their_place(
     assert found.took_s == pytest.approx(4.877)
 
 
+@pytest.mark.parametrize(
+    ("results", "echo"),
+    [
+        (
+            [{"url": SIGNED, "orig_prompt": "a cat"}, {"url": SIGNED, "orig_prompt": "a cat"}],
+            "a cat",
+        ),
+        ([{"code": "DataInspectionFailed"}, {"url": SIGNED, "orig_prompt": "a cat"}], "a cat"),
+        ([{"url": SIGNED, "orig_prompt": ""}], None),
+        ([{"url": SIGNED, "orig_prompt": ["a cat"]}], None),
+        ([{"url": SIGNED, "actual_prompt": "a better cat"}], None),
+    ],
+)
+def test_a_prompt_that_is_repeated_is_told(
+    server: Wire, client: DashScope, results: list[dict[str, Any]], echo: str | None
+) -> None:
+    server.plays(task(task_status="SUCCEEDED", results=results))
+    found = client.poll("t-1")
+    assert isinstance(found, Done)
+    assert found.prompt_echo == echo
+
+
 @pytest.mark.parametrize("url", ["https://x.aliyuncs.com/a.png", "https://[/?Expires=soon"])
 def test_an_address_without_expiry_has_none(server: Wire, client: DashScope, url: str) -> None:
     server.plays(task(task_status="SUCCEEDED", results=[{"url": url}]))

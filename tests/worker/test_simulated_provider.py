@@ -10,6 +10,7 @@ from pydantic import SecretStr
 
 from results.picture import inspect, thumbnail
 from schemas.catalogue import catalogue
+from schemas.clock import SystemClock
 from schemas.failure import ErrorClass
 from schemas.job import Job
 from schemas.settings import Account
@@ -24,16 +25,25 @@ from worker.providers.port import (
     Refused,
     RemotePicture,
     StillRunning,
+    TaskPage,
     TaskUnknown,
+    TooLate,
+    Unanswered,
 )
 from worker.providers.registry import open_fetcher, open_provider
 
 
 @pytest.fixture(scope="module")
-def account() -> Iterator[Account]:
-    simulator = RunningSimulator("--generation-s", "0.05", "--rate", "50", "--seed", "5")
-    yield Account(api_key=SecretStr("sk-test"), base_url=f"{simulator.url}/api/v1")
-    simulator.stop()
+def simulator() -> Iterator[RunningSimulator]:
+    options = ("--rate", "50", "--query-rate", "2000", "--seed", "5")
+    started = RunningSimulator(*options, "--generation-s", "0.05")
+    yield started
+    started.stop()
+
+
+@pytest.fixture
+def account(simulator: RunningSimulator) -> Account:
+    return Account(api_key=SecretStr("sk-test"), base_url=f"{simulator.url}/api/v1")
 
 
 @pytest.fixture
@@ -138,3 +148,58 @@ def test_a_wrong_key_stops_the_lane(account: Account) -> None:
     client.close()
     assert isinstance(found, Refused)
     assert found.failure.error_class is ErrorClass.ACCOUNT
+
+
+def test_an_order_whose_answer_was_lost_is_in_the_list(
+    client: Provider, simulator: RunningSimulator
+) -> None:
+    simulator.script({"on": "create", "match": "lost", "do": {"kind": "drop-after"}})
+    wanx = catalogue().find("wanx-v1")
+    from_s = SystemClock().now().timestamp()
+    assert isinstance(client.submit(order("wanx-v1", prompt="a lost cat"), wanx), Unanswered)
+    until_s = SystemClock().now().timestamp()
+    page = client.list_tasks(wanx, from_s - 5, until_s + 5, 1)
+    assert isinstance(page, TaskPage)
+    (truth,) = simulator.ledger(prompt="a lost cat")["tasks"]
+    (found,) = [task for task in page.tasks if task.ticket == truth["task_id"]]
+    assert from_s - 0.5 <= found.created_s <= until_s + 0.5
+    assert page.provider_now_s is not None
+    assert abs(page.provider_now_s - until_s) < 5
+
+
+@pytest.mark.parametrize(
+    ("do", "meaning"),
+    [
+        ({"kind": "error", "status": 429, "code": "Throttling.RateQuota"}, Refused),
+        ({"kind": "error", "status": 500, "code": "InternalError"}, Refused),
+        ({"kind": "drop"}, Unanswered),
+        ({"kind": "garbage"}, Unanswered),
+    ],
+)
+def test_what_goes_wrong_with_a_list_or_a_cancel_is_told(
+    client: Provider, simulator: RunningSimulator, do: dict[str, object], meaning: type
+) -> None:
+    now_s = SystemClock().now().timestamp()
+    simulator.script({"on": "list", "do": do}, {"on": "cancel", "do": do})
+    assert isinstance(client.list_tasks(catalogue().find("wanx-v1"), now_s, now_s, 1), meaning)
+    assert isinstance(client.cancel("no-such-task"), meaning)
+
+
+def test_a_cancel_whose_answer_was_lost_may_have_been_done(
+    client: Provider, simulator: RunningSimulator
+) -> None:
+    simulator.configure(generation_s=60.0)
+    simulator.created("it is being drawn", "flux-dev")
+    waiting = simulator.created("it waits", "flux-dev")
+    simulator.configure(generation_s=0.05)
+    simulator.script({"on": "cancel", "match": "it waits", "do": {"kind": "drop-after"}})
+    assert isinstance(client.cancel(waiting), Unanswered)
+    assert simulator.output(waiting)["task_status"] == "CANCELED"
+    assert client.cancel(waiting) == TooLate()
+
+
+def test_a_span_of_more_than_a_day_is_refused(client: Provider) -> None:
+    now_s = SystemClock().now().timestamp()
+    wanx = catalogue().find("wanx-v1")
+    assert isinstance(client.list_tasks(wanx, now_s - 86_300, now_s, 1), TaskPage)
+    assert isinstance(client.list_tasks(wanx, now_s - 86_500, now_s, 1), Refused)

@@ -6,55 +6,56 @@ Source: Model Studio: asynchronous tasks; wanx-v1 and FLUX API references; error
 from __future__ import annotations
 
 import json
+import math
 import re
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
-from urllib.parse import parse_qs, quote, urlsplit
+from urllib.parse import quote, urlencode
 
 import httpx2
 
 from schemas.catalogue import Model
 from schemas.failure import ErrorClass, Failure
 from schemas.job import Job
-from worker.connection import BodyTooLarge, Fate, explain, fate, read_body
-from worker.policy.classification import classify
+from worker.connection import (
+    BodyTooLarge,
+    Fate,
+    Withheld,
+    explain,
+    fate,
+    read_body,
+    sent_only_if,
+)
+from worker.providers.dashscope_answers import (
+    Answer,
+    parse,
+    read_cancel,
+    read_page,
+    read_refusal,
+    read_task,
+    read_ticket,
+    text,
+)
 from worker.providers.port import (
     Accepted,
-    Done,
+    CancelAnswer,
     NotSent,
     PollAnswer,
     Refused,
-    RemotePicture,
-    StillRunning,
     SubmitAnswer,
-    TaskFailed,
-    TaskUnknown,
+    TaskListAnswer,
     Unanswered,
+    always,
 )
 
 PICTURE_SUFFIXES = (".aliyuncs.com",)
 """Result pictures lie in many OSS buckets and regions (Model Studio: wanx-v1, allow-list)."""
 ANSWER_LIMIT_BYTES = 1024 * 1024
-MESSAGE_LIMIT = 300
+PAGE_SIZE = 100
 
-_GAVE_UP_WAITING = frozenset({"GatewayTimeout", "RequestTimeOut", "InternalError.Timeout"})
-"""Codes that say an answer was not awaited, not that nothing was done."""
-_QUEUED = frozenset({"PENDING", "SUSPENDED"})
+_BEIJING = timezone(timedelta(hours=8))
 _KEY = re.compile(r"[\x21-\x7e]+")
-_SIGNED_URL = re.compile(r"(https?://[^\s?\"'<>]+)\?[^\s\"'<>]*")
-
-
-@dataclass(frozen=True)
-class _Answer:
-    status: int
-    headers: httpx2.Headers
-    document: dict[str, Any]
-    """The JSON object of the body; empty where the body was none."""
-
-    @property
-    def good(self) -> bool:
-        return 200 <= self.status < 300
 
 
 class DashScope:
@@ -73,82 +74,97 @@ class DashScope:
         self._key = (api_key or "").strip()
         self._http = http
 
-    def submit(self, job: Job, model: Model) -> SubmitAnswer:
+    def submit(
+        self, job: Job, model: Model, *, may_send: Callable[[], bool] = always
+    ) -> SubmitAnswer:
         """Create a task. Never raises for what the network or the provider does."""
         content = json.dumps(_order(job, model), ensure_ascii=False).encode(errors="replace")
-        url = f"{self._base_url}/{model.endpoint}"
         headers = {"X-DashScope-Async": "enable", "Content-Type": "application/json"}
-        answer = self._ask("POST", url, headers, content)
-        if not isinstance(answer, _Answer):
+        request = self._request("POST", model.endpoint, headers, content)
+        request.extensions.update(sent_only_if(may_send))
+        answer = self._ask(request)
+        if not isinstance(answer, Answer):
             return answer
-        ticket = _text(_part(answer.document, "output"), "task_id")
-        if answer.good and ticket:
+        ticket = read_ticket(answer)
+        if ticket:
             return Accepted(ticket)
         # A refusal may quote what it refuses.
-        return self._refusal(answer, secrets=(job.prompt, job.negative_prompt or ""))
+        return read_refusal(answer, (job.prompt, job.negative_prompt or "", self._key))
 
     def poll(self, ticket: str) -> PollAnswer:
         """Ask how a task is. Never raises for what the network or the provider does."""
-        url = f"{self._base_url}/tasks/{quote(ticket, safe='')}"
-        answer = self._ask("GET", url, {}, None)
-        if not isinstance(answer, _Answer):
+        answer = self._ask(self._request("GET", _task_path(ticket)))
+        if not isinstance(answer, Answer):
             return answer
-        output = _part(answer.document, "output")
-        if not (answer.good and _text(output, "task_status")):
-            return self._refusal(answer)
-        if _text(output, "task_id") not in ("", ticket):
+        output = answer.output
+        if not (answer.good and text(output, "task_status")):
+            return read_refusal(answer, (self._key,))
+        if text(output, "task_id") not in ("", ticket):
             return Unanswered("the answer is about another task")
-        return _read_task(output)
+        return read_task(output)
+
+    def list_tasks(self, model: Model, start_s: float, end_s: float, page: int) -> TaskListAnswer:
+        """A page of the main account's tasks of a model. Never raises for what network or provider
+        do.
+
+        A span of more than 24 hours is refused (Model Studio: asynchronous tasks).
+        """
+        asked = {
+            "start_time": _beijing_text(math.floor(start_s)),
+            "end_time": _beijing_text(math.ceil(end_s)),
+            "model_name": model.name,
+            "page_no": page,
+            "page_size": PAGE_SIZE,
+        }
+        answer = self._ask(self._request("GET", f"tasks/?{urlencode(asked)}"))
+        if not isinstance(answer, Answer):
+            return answer
+        return read_page(answer, model.name, page, (self._key,))
+
+    def cancel(self, ticket: str) -> CancelAnswer:
+        """Cancel a task that is still PENDING. Never raises for what network or provider do."""
+        answer = self._ask(self._request("POST", f"{_task_path(ticket)}/cancel"))
+        if not isinstance(answer, Answer):
+            return answer
+        return read_cancel(answer, (self._key,))
 
     def close(self) -> None:
         """Give back connections."""
         self._http.close()
 
-    def _ask(
-        self, method: str, url: str, headers: dict[str, str], content: bytes | None
-    ) -> _Answer | Refused | NotSent | Unanswered:
-        if not _KEY.fullmatch(self._key):
-            return _no_key(missing=not self._key)
-        request = self._http.build_request(
+    def _request(
+        self,
+        method: str,
+        path: str,
+        headers: dict[str, str] | None = None,
+        content: bytes | None = None,
+    ) -> httpx2.Request:
+        return self._http.build_request(
             method,
-            url,
-            headers={
-                "Authorization": f"Bearer {self._key}",
-                "Accept": "application/json",
-                "User-Agent": "imagemill",
-                **headers,
-            },
+            f"{self._base_url}/{path}",
+            headers={"Accept": "application/json", "User-Agent": "imagemill", **(headers or {})},
             content=content,
         )
+
+    def _ask(self, request: httpx2.Request) -> Answer | Refused | NotSent | Unanswered:
+        if not _KEY.fullmatch(self._key):
+            return _no_key(missing=not self._key)
+        request.headers["Authorization"] = f"Bearer {self._key}"
         try:
             response = self._http.send(request, stream=True, follow_redirects=False)
             try:
                 body = read_body(response, ANSWER_LIMIT_BYTES)
             finally:
                 response.close()
+        except Withheld:
+            return NotSent("held up too long before the request would have left: nothing was sent")
         except httpx2.HTTPError as error:
             if fate(error) is Fate.NOT_SENT:
                 return NotSent(explain(error))
             return Unanswered(explain(error))
         except BodyTooLarge as error:
             return Unanswered(f"an answer of {error}")
-        return _Answer(response.status_code, response.headers, _parse(body))
-
-    def _refusal(self, answer: _Answer, secrets: tuple[str, ...] = ()) -> Refused | Unanswered:
-        """What an answer without a task means, told by its body before its status."""
-        code, message = _error(answer.document)
-        status = answer.status
-        if code in _GAVE_UP_WAITING or status == 504:
-            return Unanswered(f"HTTP {status}: the provider's gateway did not await the answer")
-        if not code and (answer.good or status >= 500):
-            # Something between us and the provider speaks, or the provider does not make sense.
-            return Unanswered(f"HTTP {status} without the provider's words")
-        failure = Failure(
-            error_class=classify(status, code, message),
-            code=code or f"HTTP {status}",
-            message=_clean(message, (*secrets, self._key)) or f"HTTP {status}",
-        )
-        return Refused(failure, _retry_after_s(answer.headers))
+        return Answer(response.status_code, response.headers, parse(body))
 
 
 def _no_key(*, missing: bool) -> Refused:
@@ -174,125 +190,10 @@ def _order(job: Job, model: Model) -> dict[str, Any]:
     return order
 
 
-def _read_task(output: dict[str, Any]) -> PollAnswer:
-    """A task's state. Words we do not know are not the end: the caller has a deadline."""
-    state = _text(output, "task_status").upper()
-    match state:
-        case "SUCCEEDED":
-            return _done(output)
-        case "FAILED":
-            return TaskFailed(_failure(output, "TaskFailed", "the task failed without saying why"))
-        case "CANCELED" | "CANCELLED":
-            words = _clean(_text(output, "message")) or "the task was cancelled at the provider"
-            return TaskFailed(
-                Failure(error_class=ErrorClass.CANCELLED, code="CANCELED", message=words)
-            )
-        case "UNKNOWN":
-            return TaskUnknown()
-        case _:
-            return StillRunning(queued=state in _QUEUED)
+def _task_path(ticket: str) -> str:
+    return f"tasks/{quote(ticket, safe='')}"
 
 
-def _done(output: dict[str, Any]) -> Done:
-    """Pictures by their place among the results: two may share one address."""
-    pictures: list[RemotePicture] = []
-    failures: list[Failure] = []
-    results = output.get("results")
-    entries = results if isinstance(results, list) else []
-    for index, found in enumerate(entries, start=1):
-        entry = found if isinstance(found, dict) else {}
-        url = _text(entry, "url")
-        if url:
-            pictures.append(RemotePicture(index, url, _expires_at_s(url)))
-        else:
-            failures.append(_failure(entry, "NoPicture", "no picture and no reason", index))
-    if not entries:
-        failures.append(_failure({}, "NoPicture", "the task succeeded without any picture"))
-    prompts = (
-        _text(part, "actual_prompt") for part in (output, *entries) if isinstance(part, dict)
-    )
-    return Done(
-        tuple(pictures),
-        tuple(failures),
-        actual_prompt=next(filter(None, prompts), None),
-        took_s=_took_s(output),
-    )
-
-
-def _failure(
-    source: dict[str, Any], default_code: str, default_words: str, index: int | None = None
-) -> Failure:
-    """A failure inside a good answer; its HTTP status says nothing."""
-    code, message = _text(source, "code"), _text(source, "message")
-    return Failure(
-        error_class=classify(200, code, message),
-        code=code or default_code,
-        message=_clean(message) or default_words,
-        index=index,
-    )
-
-
-def _error(document: dict[str, Any]) -> tuple[str, str]:
-    """Code and words of an error: flat, or nested as gateways for other dialects do."""
-    for source in (document, _part(document, "error"), _part(document, "output")):
-        code = _text(source, "code")
-        if code:
-            return code, _text(source, "message")
-    return "", _text(document, "message")
-
-
-def _parse(body: bytes) -> dict[str, Any]:
-    try:
-        document = json.loads(body)
-    except (ValueError, RecursionError):
-        return {}
-    return document if isinstance(document, dict) else {}
-
-
-def _part(document: dict[str, Any], name: str) -> dict[str, Any]:
-    part = document.get(name)
-    return part if isinstance(part, dict) else {}
-
-
-def _text(source: dict[str, Any], name: str) -> str:
-    value = source.get(name)
-    if isinstance(value, bool) or not isinstance(value, str | int):
-        return ""
-    return str(value)
-
-
-def _clean(message: str, secrets: tuple[str, ...] = ()) -> str:
-    """The provider's words without what we gave it in confidence, and short."""
-    for secret in filter(None, secrets):
-        message = message.replace(secret, "...")
-    message = _SIGNED_URL.sub(r"\1?...", message)
-    return " ".join(message.split())[:MESSAGE_LIMIT]
-
-
-def _retry_after_s(headers: httpx2.Headers) -> float | None:
-    for name, unit_s in (("retry-after-ms", 0.001), ("retry-after", 1.0)):
-        value = headers.get(name, "")
-        if re.fullmatch(r"\d{1,9}(\.\d{1,9})?", value):
-            return float(value) * unit_s
-    return None
-
-
-def _expires_at_s(url: str) -> float | None:
-    """From the signature: OSS version 1 names the moment (OSS: signed URLs)."""
-    try:
-        found = parse_qs(urlsplit(url).query).get("Expires", [""])[0]
-    except ValueError:
-        return None
-    return float(found) if re.fullmatch(r"\d{9,11}", found) else None
-
-
-def _took_s(output: dict[str, Any]) -> float | None:
-    """Both times are the provider's, of one zone without naming it; some lack the milliseconds."""
-    try:
-        started, ended = (
-            datetime.fromisoformat(_text(output, name)) for name in ("submit_time", "end_time")
-        )
-        took_s = (ended - started).total_seconds()
-    except (ValueError, TypeError):
-        return None
-    return took_s if took_s >= 0 else None
+def _beijing_text(moment_s: float) -> str:
+    """YYYYMMDDhhmmss in UTC+8, as the list wants it (Model Studio: asynchronous tasks)."""
+    return f"{datetime.fromtimestamp(moment_s, UTC).astimezone(_BEIJING):%Y%m%d%H%M%S}"

@@ -6,6 +6,7 @@ the order with the pictures themselves. Clients try once: one retry loop, in the
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -49,6 +50,10 @@ class Done:
     pictures: tuple[Picture, ...]
     failures: tuple[Failure, ...] = ()
     actual_prompt: str | None = None
+    """The prompt as the provider rewrote it, where it did."""
+    prompt_echo: str | None = None
+    """Our prompt as the provider repeats it, where it does (Model Studio: orig_prompt of the wan
+    models; wanx-v1 repeats none)."""
     took_s: float | None = None
     """From order to end on the provider's own clock, where it tells: what a lane learns from, since
     the moment of our look at it is always too late."""
@@ -68,7 +73,8 @@ class Refused:
 
 @dataclass(frozen=True)
 class NotSent:
-    """Name lookup, connection or TLS failed before anything left: safe to send again."""
+    """Nothing of the request left: name lookup, connection or TLS failed, or the sender withheld it.
+    Safe to send again."""
 
     reason: str
 
@@ -99,19 +105,83 @@ class TaskUnknown:
     """The provider knows no such task: expired, or another account's or region's."""
 
 
+@dataclass(frozen=True)
+class ListedTask:
+    """A task in the provider's own list."""
+
+    ticket: str
+    created_s: float
+    """On the provider's clock, in seconds since 1970."""
+
+
+@dataclass(frozen=True)
+class TaskPage:
+    """One page of the provider's list, known to be whole."""
+
+    tasks: tuple[ListedTask, ...]
+    pages: int
+    """How many pages there are in all; 0: no task fits."""
+    provider_now_s: float | None
+    """The provider's clock when it answered, in whole seconds since 1970, where it tells."""
+
+
+@dataclass(frozen=True)
+class NoTaskList:
+    """This provider keeps no list."""
+
+
+@dataclass(frozen=True)
+class Withdrawn:
+    """The task was still waiting and is cancelled: it will cost nothing."""
+
+
+@dataclass(frozen=True)
+class TooLate:
+    """The task does not wait any more: it is being drawn, has ended, or is unknown."""
+
+
 SubmitAnswer = Accepted | Done | Refused | NotSent | Unanswered
 PollAnswer = StillRunning | Done | TaskFailed | TaskUnknown | Refused | NotSent | Unanswered
+TaskListAnswer = TaskPage | NoTaskList | Refused | NotSent | Unanswered
+CancelAnswer = Withdrawn | TooLate | Refused | NotSent | Unanswered
+
+
+def always() -> bool:
+    """Send, however late it is."""
+    return True
 
 
 class Provider(Protocol):
     """One provider through one account; used by many threads at once."""
 
-    def submit(self, job: Job, model: Model) -> SubmitAnswer:
-        """Order a job's pictures, once. Never raises for what the network or the provider does."""
+    def submit(
+        self, job: Job, model: Model, *, may_send: Callable[[], bool] = always
+    ) -> SubmitAnswer:
+        """Order a job's pictures, once. Never raises for what the network or the provider does.
+
+        `may_send` is asked when nothing but the request itself is missing (a proxy's tunnel asks it
+        once more, earlier). Where it says no, nothing leaves and the answer is NotSent.
+        """
         ...
 
     def poll(self, ticket: str) -> PollAnswer:
         """Ask how a task is. Never raises for what the network or the provider does."""
+        ...
+
+    def list_tasks(self, model: Model, start_s: float, end_s: float, page: int) -> TaskListAnswer:
+        """All tasks of a model created from `start_s` to `end_s`, whoever ordered them.
+
+        The span is in seconds since 1970, widened to whole seconds and read by the provider on its
+        own clock; pages count from 1. A page that is not whole is Unanswered, never a shorter list:
+        that a task is missing is taken for a proof. Never raises for what network or provider do.
+        """
+        ...
+
+    def cancel(self, ticket: str) -> CancelAnswer:
+        """Withdraw a task that still waits. Never raises for what network or provider do.
+
+        After Unanswered it may be withdrawn or not; asking again then says TooLate either way.
+        """
         ...
 
     def close(self) -> None:

@@ -1,6 +1,6 @@
 """The providers we speak to, found by name.
 
-A provider is one file beside this one and one line in `_KINDS`.
+A provider is a client beside this file (with what reads its answers) and one line in `_KINDS`.
 """
 
 from __future__ import annotations

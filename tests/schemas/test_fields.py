@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from producer.fields import resolve
+from schemas.fields import resolve
 from tests.producer.manifests import complaints, jobs
 
 PARAMETERS = frozenset({"size", "seed", "style", "steps"})

@@ -1,0 +1,153 @@
+"""Works on a batch on this machine: what `run` does, and whatever goes on with what it began."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from pydantic import BaseModel
+
+from ledger.opening import Ledger
+from producer.connecting import open_checked_storage, opened_ledger, require_mill
+from producer.exit_codes import ExitCode, of_finished
+from producer.local_mill import LocalMill, mill_folder
+from producer.processes import ChildError
+from producer.progress import progress
+from producer.session import Session
+from producer.standing import PAUSED_BY_HAND, money
+from producer.watching import (
+    LanesStopped,
+    NoSuchBatch,
+    all_stopped,
+    chosen,
+    status_of,
+    watch,
+)
+from schemas import layout
+from schemas.batch import Batch, BatchStatus, Hold
+from schemas.states import BatchState
+from storage import Storage
+
+
+@dataclass(frozen=True)
+class Manner:
+    """How a command works on a batch."""
+
+    resumes_lanes: bool = True
+    """Whoever says run has seen to what stopped the lanes; whoever says cancel has not."""
+    unpauses: bool = False
+    document: Callable[[BatchStatus], BaseModel] = lambda status: status
+    """What --json prints in the end."""
+
+
+def continue_batch(name: str | None, session: Session, manner: Manner | None = None) -> None:
+    """Go on with a batch on this machine, and exit. Raises NoMill where there is none."""
+    require_mill(session.settings)
+    with opened_mill(session) as (mill, ledger, storage):
+        work(chosen(ledger.batches, name), mill, (ledger, storage), session, manner or Manner())
+
+
+@contextmanager
+def opened_mill(session: Session) -> Iterator[tuple[LocalMill, Ledger, Storage]]:
+    """This machine's mill for as long as the block runs. Raises MillBusy where another works."""
+    storage = open_checked_storage(session.settings)
+    mill = LocalMill(mill_folder(storage), session.settings, session.clock)
+    with mill, opened_ledger(mill.start_server()) as ledger:
+        yield mill, ledger, storage
+
+
+def work(
+    batch: str,
+    mill: LocalMill,
+    places: tuple[Ledger, Storage],
+    session: Session,
+    manner: Manner,
+) -> None:
+    """Run a worker until the batch is finished, show it, say where things are, and exit."""
+    ledger, storage = places
+    document = ledger.batches.document(batch)
+    if document is None:
+        raise NoSuchBatch(f"There is no batch {batch!r}.")
+    try:
+        status = _until_finished(document, mill, ledger, session, manner)
+    except KeyboardInterrupt:
+        session.complain(
+            f"\nStopped; nothing is lost and nothing is paid twice."
+            f" Go on with: {_resume_command(session)}"
+        )
+        sys.exit(ExitCode.INTERRUPTED)
+    _say_where(status, storage, session)
+    if session.as_json:
+        session.data(manner.document(status))
+    code = of_finished(status)
+    # A rehearsal has done its work when it is finished, refused rows and all.
+    sys.exit(ExitCode.OK if document.simulated and code is not ExitCode.CANCELLED else code)
+
+
+def _until_finished(
+    document: Batch, mill: LocalMill, ledger: Ledger, session: Session, manner: Manner
+) -> BatchStatus:
+    status = status_of(ledger.batches, document.batch)
+    if status.state == BatchState.FINISHED:
+        return status
+    _let_go(document, ledger, session, manner)
+    worker = mill.start_worker(simulated=document.simulated)
+
+    def check() -> None:
+        if worker.ended:
+            raise ChildError(f"The worker ended: {worker.last_words()} (see {worker.log})")
+        stopped = all_stopped(ledger.batches.counts(document))
+        if stopped:
+            raise LanesStopped(f"{stopped} Then go on with: {_resume_command(session)}")
+
+    with progress(session.err, quiet=session.quiet) as show:
+        return watch(ledger.batches, document.batch, show, session.clock, check=check)
+
+
+def _let_go(document: Batch, ledger: Ledger, session: Session, manner: Manner) -> None:
+    """Take back what held the batch, as far as the command means to."""
+    if manner.unpauses and ledger.batches.unhold(document.batch, document.lanes, Hold.PAUSE):
+        session.say(f"{document.batch} was paused; it goes on.")
+    if manner.resumes_lanes:
+        for counts in ledger.batches.counts(document):
+            if counts.stopped != PAUSED_BY_HAND:
+                ledger.lanes.resume(counts.lane)
+
+
+def _resume_command(session: Session) -> str:
+    place = session.settings.storage_url
+    return "imagemill run --resume" + ("" if place == "./out" else f" --out {place}")
+
+
+def _say_where(status: BatchStatus, storage: Storage, session: Session) -> None:
+    troubles = ("partial", "failed", "cancelled", "uncertain")
+    counts = [f"{status.succeeded} of {status.total} rows complete"]
+    counts += [f"{getattr(status, name)} {name}" for name in troubles if getattr(status, name)]
+    session.say(f"{', '.join(counts)}; {status.images} images for {money(status)}.")
+    for title, name in (
+        ("Contact sheet", layout.CONTACT_SHEET),
+        ("Results", layout.RESULTS_CSV),
+        ("", layout.RESULTS_JSONL),
+        ("Pictures", "images"),
+    ):
+        place = storage.location(layout.batch_file(status.batch, name))
+        session.say(f"{title + ':' if title else '':<15}{_short(place)}")
+    if status.failed or status.partial:
+        place = storage.location(layout.batch_file(status.batch, layout.FAILED_CSV))
+        session.say(f"{'To do again:':<15}imagemill retry {status.batch}")
+        session.say(f"{'  or correct:':<15}{_short(place)}")
+    if status.uncertain:
+        session.say(
+            f"{'To decide:':<15}{status.uncertain} may have been paid for; order them once more"
+            f" with imagemill retry {status.batch} --uncertain"
+        )
+
+
+def _short(place: str) -> str:
+    try:
+        return str(Path(place).relative_to(Path.cwd()))
+    except ValueError:
+        return place

@@ -1,0 +1,108 @@
+"""Rows as their owner would have written them, had every row and option stood in one CSV."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+from typing import Any
+
+from results.cell import cell_text
+from schemas.batch import Batch
+from schemas.catalogue import UnknownModel, catalogue
+from schemas.fields import Fields, normal_name, resolve
+from schemas.lane import Lane
+from schemas.result import JobResult
+
+_NO_COLUMNS = ("account", "simulated")
+"""What the command line says of a batch that no column could say."""
+_SHAPES_KEPT = 1000
+
+
+class ManifestRows:
+    """A batch's rows under one header, in which each can be ordered again as it was.
+
+    Cells go back as they came. A row of JSON lines may name a field otherwise than the header
+    does, and a default of the command line stands in no row at all: both are put where they belong.
+    """
+
+    def __init__(self, batch: Batch) -> None:
+        self._defaults = {
+            name: value for name, value in batch.defaults.items() if name not in _NO_COLUMNS
+        }
+        self._passing = _distinct(batch.columns)
+        found = resolve(tuple(self._passing), _parameters())
+        for _, column, _ in found.conflicts:
+            del self._passing[column]
+        self._meaning = {column: name for name, column in found.columns.items()}
+        self._added = [name for name in self._defaults if name not in found.columns]
+        self._shapes: dict[tuple[str, ...], Fields] = {}
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The header: the manifest's own columns, then those only the command line gave."""
+        return (*self._passing.values(), *self._added)
+
+    def cells(self, result: JobResult) -> list[str]:
+        """A row under that header."""
+        own = self._fields(tuple(result.row)).columns
+        cells = []
+        for column in self._passing:
+            name = self._meaning.get(column)
+            value = result.row.get(own.get(name, column) if name else column)
+            cells.append(self._filled(name, cell_text(value), result))
+        return [*cells, *(self._filled(name, "", result) for name in self._added)]
+
+    def _fields(self, columns: tuple[str, ...]) -> Fields:
+        if columns not in self._shapes:
+            if len(self._shapes) >= _SHAPES_KEPT:
+                self._shapes.clear()
+            self._shapes[columns] = resolve(columns, _parameters())
+        return self._shapes[columns]
+
+    def _filled(self, name: str | None, text: str, result: JobResult) -> str:
+        if text.strip() or name is None or name not in self._defaults:
+            return text
+        return _ordered(name, self._defaults, result)
+
+
+def _ordered(name: str, defaults: Mapping[str, Any], result: JobResult) -> str:
+    """What a row that said nothing ordered; a default its model does not know stays away."""
+    lane = Lane.parse(result.lane)
+    match name:
+        case "n":
+            return str(result.n)
+        case "model":
+            return lane.model
+        case "provider":
+            return lane.provider
+        case "prompt":
+            return result.prompt
+        case "negative_prompt":
+            return str(defaults[name]) if _takes_negative_prompt(lane) else ""
+        case _:
+            return str(defaults[name]) if name in result.parameters else ""
+
+
+def _takes_negative_prompt(lane: Lane) -> bool:
+    try:
+        return catalogue().find(lane.model, lane.provider).negative_prompt_limit > 0
+    except UnknownModel:
+        return False
+
+
+def _distinct(columns: list[str]) -> dict[str, str]:
+    """Each column's name in a header where no two may be alike, as JSON lines' keys can be."""
+    taken: set[str] = set()
+    names = {}
+    for place, column in enumerate(columns, 1):
+        name, count = column if column.strip() else f"column {place}", 2
+        while normal_name(name) in taken:
+            name, count = f"{column.strip()} {count}", count + 1
+        taken.add(normal_name(name))
+        names[column] = name
+    return names
+
+
+@cache
+def _parameters() -> frozenset[str]:
+    return frozenset(name for model in catalogue() for name in model.parameters)

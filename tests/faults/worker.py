@@ -1,0 +1,40 @@
+"""A real worker process whose tools pass labelled points: `python -m tests.faults.worker FOLDER`."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+from schemas import queues
+from schemas.settings import load_settings
+from tests.faults.labelled_ledger import labelled_ledger
+from tests.faults.labelled_providers import LabelledProviders
+from tests.faults.labelled_storage import labelled_storage
+from tests.faults.tripwire import Tripwire
+from worker.__main__ import _arguments
+from worker.bootstrap import make_worker
+from worker.logbook import keep_logbook
+from worker.tools import Tools
+
+
+def main(folder: Path) -> None:
+    """Work until SIGTERM, armed with the faults that lie in a folder."""
+    settings = load_settings()
+    keep_logbook(settings.log_level)
+    tripwire = Tripwire(folder)
+
+    def labelled(tools: Tools) -> Tools:
+        return replace(
+            tools,
+            ledger=labelled_ledger(tools.ledger, tripwire),
+            storage=labelled_storage(tools.storage, tripwire),
+            providers=LabelledProviders(tools.providers, settings.worker.concurrency, tripwire),
+        )
+
+    process = make_worker(settings, labelled)
+    process.app.worker_main(_arguments(settings, ",".join(queues.QUEUES)))
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))

@@ -1,0 +1,54 @@
+"""Questions to a provider that order nothing: paced by the account's own bucket, never an end."""
+
+from __future__ import annotations
+
+from typing import assert_never
+
+from worker.held import HeldJob
+from worker.outcomes import Wait
+from worker.policy.retrying import (
+    GiveUp,
+    RetryLater,
+    StopLane,
+    Throttle,
+    Uncertain,
+    after_failure,
+    backoff_s,
+)
+from worker.providers.port import NotSent, Refused, Unanswered
+from worker.tools import Tools
+
+PATIENCE_S = 1.0
+"""A worker sleeps this long for its slot; a longer wait is booked as the job's next moment."""
+
+
+def wait_for_turn(held: HeldJob, tools: Tools) -> Wait | None:
+    """Sleep until the account may ask; a Wait where that takes too long for sleeping."""
+    rate_per_s = tools.query_rate_per_s(held)
+    slot = tools.poll_bucket(held).take(rate_per_s, 1, patience_s=PATIENCE_S)
+    if not slot.booked:
+        return Wait(slot.wait_s, held.troubles)
+    tools.clock.sleep(slot.wait_s)
+    return None
+
+
+def unheard(answer: Refused | NotSent | Unanswered, held: HeldJob, tools: Tools) -> Wait:
+    """The question was not answered, which says nothing about the order: asked again later."""
+    if not isinstance(answer, Refused):
+        return look_again(held, tools)
+    match after_failure(answer.failure, 1, tools.chance(), answer.retry_after_s):
+        case Throttle(pause_s):
+            tools.poll_bucket(held).slow_down(pause_s)
+            return Wait(pause_s, held.troubles)
+        case StopLane():
+            tools.stop_lane(held, answer.failure)
+        case RetryLater() | GiveUp() | Uncertain():
+            pass
+        case never:
+            assert_never(never)
+    return look_again(held, tools)
+
+
+def look_again(held: HeldJob, tools: Tools) -> Wait:
+    """After a while, the longer the more looks in a row have failed."""
+    return Wait(backoff_s(held.troubles + 1, tools.chance()), held.troubles + 1)
