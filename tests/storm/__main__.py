@@ -10,6 +10,7 @@ import sys
 import tempfile
 from pathlib import Path
 from types import FrameType
+from typing import Any
 
 import click
 
@@ -32,12 +33,13 @@ SHOWN_FINDINGS = 40
     default=0.05,
     help="Share of rows with a fault, at each of ordering, asking and fetching.",
 )
+@click.option("--echo", is_flag=True, help="The provider repeats prompts, as later models do.")
 @click.option("--seaweed", is_flag=True, help="Store in a SeaweedFS instead of a directory.")
 @click.option("--peer", is_flag=True, help="The same on a plain Celery app.")
 @click.option("--keep", is_flag=True, help="Keep the folder with all logs, and say where it is.")
 @click.option("--json", "file", type=click.Path(dir_okay=False, path_type=Path))
 def main(
-    *, seed: int | None, peer: bool, seaweed: bool, keep: bool, file: Path | None, **wished: int
+    *, seed: int | None, peer: bool, seaweed: bool, keep: bool, file: Path | None, **wished: Any
 ) -> None:
     """Kill, freeze and starve a mill from a seed, and judge what it made of its batch.
 

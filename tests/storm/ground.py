@@ -35,6 +35,7 @@ class Ground:
             *("--rate", str(PROVIDER_RATE_PER_S), "--query-rate", str(QUERY_RATE_PER_S)),
             *("--running", "1000", "--images", "small", "--generation-s", str(GENERATION_S)),
             *("--seed", str(plan.wish.seed)),
+            *(["--echo-prompt"] if plan.wish.echo else []),
         )
         stack.callback(self.simulator.stop)
         self.simulator.script(*map(dict, plan.faults))

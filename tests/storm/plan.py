@@ -60,6 +60,8 @@ class Wish:
     workers: int
     faults: float
     """Share of the rows that meet a fault: at ordering, at asking, at fetching, each by itself."""
+    echo: bool = False
+    """The provider repeats in its results what it was asked to draw, as later models do."""
 
 
 @dataclass(frozen=True)
