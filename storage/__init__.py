@@ -17,7 +17,6 @@ from storage.local import LocalStorage
 from storage.metadata import checked_metadata
 from storage.opening import open_storage
 from storage.port import ConditionalPut, Storage, StorageProbe, StoredObject
-from storage.s3 import S3Storage
 from storage.s3_options import S3Options
 
 __all__ = [
@@ -32,7 +31,6 @@ __all__ = [
     "LocalStorage",
     "NotFound",
     "S3Options",
-    "S3Storage",
     "Storage",
     "StorageError",
     "StorageProbe",

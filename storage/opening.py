@@ -9,7 +9,6 @@ from urllib.parse import unquote, urlsplit
 from storage.errors import BadKey, BadUrl
 from storage.local import LocalStorage
 from storage.port import Storage
-from storage.s3 import S3Storage
 from storage.s3_options import S3Options
 
 _FORMS = "use a directory such as ./out, file:///absolute/directory or s3://bucket/prefix"
@@ -67,7 +66,10 @@ def _file_path(url: str) -> Path:
     return Path(path)
 
 
-def _open_s3(url: str, options: S3Options) -> S3Storage:
+def _open_s3(url: str, options: S3Options) -> Storage:
+
+    from storage.s3 import S3Storage  # noqa: PLC0415 - loading boto3 takes 0.1 s, which a directory is spared
+
     # Not urlsplit: '#', '%' and the like are letters of a prefix as any other.
     bucket, _, prefix = url[len("s3://") :].partition("/")
     if url[len("s3:") :][:2] != "//" or not _BUCKET.fullmatch(bucket):

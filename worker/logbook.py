@@ -6,7 +6,7 @@ import json
 import logging
 import re
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from urllib.parse import quote
 
@@ -48,15 +48,25 @@ class JsonLines(logging.Formatter):
         }
         if record.exc_info:
             line["traceback"] = self.formatException(record.exc_info)
-        return self._harmless(_as_json(line))
+        # What a terminal would act on; JSON leaves only these as they are.
+        return _CONTROLS.sub(
+            lambda found: f"\\u{ord(found[0]):04x}", _as_json(self._harmless(line))
+        )
 
-    def _harmless(self, text: str) -> str:
+    def _harmless(self, value: object) -> object:
+        """Before it is JSON: a secret of digits must not take half an escaped sign with it."""
+        if isinstance(value, Mapping):
+            return {key: self._harmless(part) for key, part in value.items()}
+        if isinstance(value, list | tuple):
+            return [self._harmless(part) for part in value]
+        if value is None or isinstance(value, bool | int | float):
+            return value
+        text = str(value)
         if self._secrets is not None:
             text = self._secrets.sub(HIDDEN, text)
         if "://" in text:
             text = _QUERY.sub(rf"\1?{HIDDEN}", _PASSWORD.sub(rf"\1{HIDDEN}@", text))
-        # What a terminal would act on; JSON leaves only these as they are.
-        return _CONTROLS.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
+        return text
 
 
 def _as_json(value: object) -> str:

@@ -9,7 +9,8 @@ from collections.abc import Iterator
 import pytest
 import redis
 
-from storage import BucketMissing, S3Options, S3Storage
+from storage import BucketMissing, S3Options
+from storage.s3 import S3Storage
 from tests.cli.command import CommandLine
 from tests.seaweed import Seaweed
 from tests.valkey import Valkey

@@ -190,6 +190,7 @@ def line_of(secrets: list[str], **said: object) -> str:
 @example('quo"ted\\word', "", "")
 @example("a+b/c=%20", "x", "y")
 @example("猫猫猫猫猫猫\n", "", "")
+@example(secret="000000", before="\x10", after="")
 def test_a_known_secret_is_taken_out_of_every_line(secret: str, before: str, after: str) -> None:
     line = line_of([secret], why=f"{before}{secret}{after}", more={"inside": [secret]})
     found = json.loads(line)

@@ -9,7 +9,8 @@ from uuid import uuid4
 
 import pytest
 
-from storage import LocalStorage, S3Options, S3Storage, Storage
+from storage import LocalStorage, S3Options, Storage
+from storage.s3 import S3Storage
 from tests.seaweed import Seaweed, run_seaweed, weed_binary
 
 

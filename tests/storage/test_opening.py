@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from storage import BadUrl, LocalStorage, S3Options, S3Storage, open_storage
+from storage import BadUrl, LocalStorage, S3Options, open_storage
+from storage.s3 import S3Storage
 
 KEYED = S3Options(region="us-east-1", access_key_id="a", secret_access_key="b")
 

@@ -18,12 +18,12 @@ from storage import (
     Denied,
     Full,
     S3Options,
-    S3Storage,
     Storage,
     StorageError,
     StoredObject,
     Unreachable,
 )
+from storage.s3 import S3Storage
 from tests.seaweed import Seaweed
 from tests.storage.scripted_s3 import Answer, Objects, Request, run_scripted_s3
 

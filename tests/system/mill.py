@@ -42,11 +42,13 @@ rate = "50/s"
 window = 60
 [accounts.default]
 query_rate = "200/s"
+settle_s = 1
 """
 ACCOUNT = """
 [accounts.{0}]
 api_key = "sk-{0}"
 query_rate = "200/s"
+settle_s = 1
 """
 SIMULATOR = (
     *("--rate", "100", "--running", "100", "--query-rate", "200", "--images", "small"),
