@@ -67,7 +67,6 @@ def _file_path(url: str) -> Path:
 
 
 def _open_s3(url: str, options: S3Options) -> Storage:
-
     from storage.s3 import S3Storage  # noqa: PLC0415 - loading boto3 takes 0.1 s, which a directory is spared
 
     # Not urlsplit: '#', '%' and the like are letters of a prefix as any other.

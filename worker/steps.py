@@ -59,6 +59,7 @@ from worker.undecided import give_up
 
 CANCEL_TRIES = 3
 """A task whose cancelling is not answered so often in a row is left to be drawn."""
+MAYBE_DRAWN = frozenset({ErrorClass.LOST, ErrorClass.TIMEOUT, ErrorClass.POISON})
 PATIENCE_S = 1.0
 """A worker sleeps this long for its slot; a longer wait is booked as the job's next moment."""
 
@@ -234,7 +235,8 @@ def _drawn(held: HeldJob, done: Done) -> Drawn:
 
     def place(index: int) -> int:
         missing = held.missing
-        return missing[index - 1] if 0 < index <= len(missing) else held.job.n + index
+        surplus = index - len(missing)
+        return missing[index - 1] if surplus <= 0 else held.job.n + surplus
 
     pictures: tuple[Picture, ...] = tuple(
         replace(picture, index=place(picture.index)) for picture in done.pictures
@@ -262,8 +264,8 @@ def _failed(
     """The end without (more) pictures: what is stored is kept, what was drawn was paid for."""
     kept, paid = held.images(), len(held.pictures())
     state = JobState.PARTIAL if kept else state
-    # A lost or late task may yet be drawn, and billed.
-    at_risk = failure.error_class in (ErrorClass.LOST, ErrorClass.TIMEOUT) and not paid
+    # A task that was lost, late or never asked to its end may yet be drawn, and billed.
+    at_risk = failure.error_class in MAYBE_DRAWN and bool(held.ticket) and not paid
     result = held.result(
         state,
         tools.clock.now(),
