@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import sys
 import tempfile
@@ -13,20 +14,20 @@ from typing import Any
 import click
 
 from ledger.errors import LedgerError
-from producer.commands.cancel import cancel
-from producer.commands.doctor import doctor
-from producer.commands.lanes import lanes
-from producer.commands.look import batches, results, status, watch
-from producer.commands.models import models
-from producer.commands.pause import pause, resume
-from producer.commands.processes import simulator, worker
-from producer.commands.retry import retry
-from producer.commands.run import run
-from producer.commands.submit import submit, validate
 from producer.errors import ProducerError
 from producer.exit_codes import ExitCode
 from producer.problem import for_terminal
 from storage import StorageError
+
+_COMMANDS = {
+    "cancel": "cancel", "pause": "pause", "resume": "pause", "retry": "retry",
+    "run": "run", "submit": "submit", "validate": "submit",
+    "status": "look", "watch": "look", "results": "look", "batches": "look",
+    "lanes": "lanes", "models": "models", "doctor": "doctor",
+    "worker": "processes", "simulator": "processes",
+}  # fmt: skip
+"""Each command and the file in producer/commands that has it. It is read when the command is typed:
+a worker or a simulator that is about to become another program needs none of the others."""
 
 
 class NobodyReads(Exception):
@@ -35,6 +36,18 @@ class NobodyReads(Exception):
 
 class Commands(click.Group):
     """All commands. A closed pipe is no fault of theirs, where click itself would exit with 1."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click passes it
+        """All names, in order."""
+        return sorted(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - likewise
+        """The command of that name; None when there is none."""
+        if cmd_name not in _COMMANDS:
+            return None
+        room = importlib.import_module(f"producer.commands.{_COMMANDS[cmd_name]}")
+        command: click.Command = getattr(room, cmd_name)
+        return command
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command that was typed. Raises NobodyReads."""
@@ -53,13 +66,6 @@ def cli() -> None:
 
     Try it without a key: imagemill run examples/catalog.csv --simulate
     """
-
-
-for command in (
-    run, validate, submit, status, watch, results, retry, cancel, pause, resume, batches, lanes,
-    models, doctor, worker, simulator,
-):  # fmt: skip
-    cli.add_command(command)
 
 
 def main() -> None:

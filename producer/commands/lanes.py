@@ -63,8 +63,15 @@ def _row(entry: LaneStatus) -> tuple[str, ...]:
         str(entry.storing),
         str(entry.throttled),
         "" if entry.typical_s is None else f"{entry.typical_s:.1f} s",
-        "" if entry.stopped is None else f"stopped: {entry.stopped}",
+        _remark(entry),
     )
+
+
+def _remark(entry: LaneStatus) -> str:
+    """What keeps the lane from ordering, if anything."""
+    if entry.stopped is not None:
+        return f"stopped: {entry.stopped}"
+    return entry.trouble or ""
 
 
 @lanes.command("set")

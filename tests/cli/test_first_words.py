@@ -12,7 +12,8 @@ from click.testing import CliRunner
 from producer.cli import cli
 from tests.cli.command import CommandLine
 
-COMMANDS = sorted(cli.commands)
+CONTEXT = click.Context(cli)
+COMMANDS = cli.list_commands(CONTEXT)
 OWN_PROGRAMS = ("worker", "simulator")
 
 
@@ -26,7 +27,8 @@ def test_help_says_what_a_command_does_and_names_its_options(name: str) -> None:
 
     assert shown.exit_code == 0
     assert shown.output.startswith("Usage:")
-    command = cli.commands[name]
+    command = cli.get_command(CONTEXT, name)
+    assert command is not None
     assert all(option in shown.output for option in names(command))
     if isinstance(command, click.Group):
         for part in command.commands:

@@ -40,6 +40,18 @@ def test_limits_change_at_once_and_outlast_the_next_submit(ordered: CommandLine)
     assert document["limits"] == {"rate_per_s": 0.5, "burst": 2, "window": 7}
 
 
+def test_a_lane_says_why_nothing_leaves(ordered: CommandLine, valkey: Valkey) -> None:
+    ledger = open_ledger(valkey.url)
+    ledger.lanes.note_trouble(LANE, "8 orders in a row went wrong (InternalError)")
+    assert "8 orders in a row went wrong" in ordered("lanes").out
+
+    ledger.lanes.stop(LANE, "Arrearage: pay first")
+    shown = ordered("lanes").out
+    assert "stopped: Arrearage: pay first" in shown
+    assert "in a row" not in shown
+    ledger.close()
+
+
 WRONG = [
     (("set", LANE, "--rate", "fast"), "fast"),
     (("set", LANE, "--rate", "0/s"), "rate"),

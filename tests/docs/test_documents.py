@@ -7,13 +7,15 @@ import tomllib
 from pathlib import Path
 
 import pytest
-from click import Command, Group
+from click import Command, Context, Group
 
 from producer.cli import cli
 from producer.exit_codes import ExitCode
 from schemas.settings import load_settings
 
 ROOT = Path(__file__).parents[2]
+CONTEXT = Context(cli)
+COMMANDS = {name: cli.get_command(CONTEXT, name) or cli for name in cli.list_commands(CONTEXT)}
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("*/README.md"), *ROOT.glob("docs/**/*.md")])
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
@@ -47,26 +49,26 @@ def test_every_command_of_a_page_is_one(page: str, command: str) -> None:
     """The command exists, and so does each option it is shown with."""
     found: Command = cli
     words = command.split()[1:]
-    while isinstance(found, Group) and words and words[0] in found.commands:
-        found = found.commands[words.pop(0)]
+    while isinstance(found, Group) and words and words[0] in found.list_commands(CONTEXT):
+        found = found.get_command(CONTEXT, words.pop(0)) or cli
     assert found is not cli, f"{page}: {command}"
     known = {option for parameter in found.params for option in parameter.opts}
     assert {word for word in words if word.startswith("--")} <= known, f"{page}: {command}"
 
 
 def test_the_readme_knows_every_command() -> None:
-    assert [name for name in cli.commands if name not in README] == []
+    assert [name for name in COMMANDS if name not in README] == []
 
 
 def test_every_command_and_option_says_what_it_is_for() -> None:
     mute = [
         f"{name} {parameter.opts[0]}"
-        for name, command in cli.commands.items()
+        for name, command in COMMANDS.items()
         for parameter in command.params
         if parameter.param_type_name == "option" and not getattr(parameter, "help", None)
     ]
     assert mute == []
-    assert [name for name, command in cli.commands.items() if not command.help] == []
+    assert [name for name, command in COMMANDS.items() if not command.help] == []
 
 
 def test_the_readme_lists_every_exit_code() -> None:
