@@ -12,12 +12,11 @@ from schemas.batch import BatchStatus, Hold
 from schemas.failure import ErrorClass
 from schemas.job import Again
 from schemas.lane import LaneLimits
-from schemas.result import JobResult
-from schemas.states import BatchState, JobState
-from tests.steps.ageing import age
+from schemas.states import JobState
 from tests.steps.earlier_pictures import kept
 from tests.steps.mill import BATCH, LANE, Mill, job
 from tests.steps.scripted_provider import trouble
+from tests.steps.turning import turned
 from worker.providers.port import CancelAnswer, NotSent, Refused, TaskFailed, TooLate, Unanswered
 from worker.steps import CANCEL_TRIES
 
@@ -33,18 +32,6 @@ def status(mill: Mill) -> BatchStatus:
     found = mill.ledger.batches.status(BATCH)
     assert found is not None
     return found
-
-
-def turned(mill: Mill) -> list[JobResult]:
-    """How all jobs end."""
-    for _ in range(MOST_TURNS):
-        mill.turn()
-        age(mill.ledger, mill.provider)
-        mill.let_time_pass()
-        if mill.ledger.batches.state(BATCH) is BatchState.FINISHED:
-            lines = mill.storage.get("batches/night/results.jsonl").decode().splitlines()
-            return [JobResult.model_validate_json(line) for line in lines]
-    raise AssertionError(f"not finished after {MOST_TURNS} turns")
 
 
 def asked(mill: Mill, *answers: CancelAnswer) -> Claim:

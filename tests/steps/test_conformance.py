@@ -48,6 +48,18 @@ def account() -> Iterator[Account]:
     simulator.stop()
 
 
+def simulated(*options: str, busy: bool = False) -> Iterator[Provider]:
+    """DashScope's client at a simulator of its own, where a task may be drawn all the time."""
+    simulator = RunningSimulator(*options)
+    if busy:
+        simulator.created("a task that is drawn all the time")
+    account = Account(api_key=SecretStr("sk-test"), base_url=f"{simulator.url}/api/v1")
+    provider = open_provider("dashscope", account, 4)
+    yield provider
+    provider.close()
+    simulator.stop()
+
+
 @pytest.fixture(params=["scripted", "dashscope"])
 def busy(request: pytest.FixtureRequest) -> Iterator[Provider]:
     """A provider where whatever is ordered has to wait."""
@@ -56,13 +68,7 @@ def busy(request: pytest.FixtureRequest) -> Iterator[Provider]:
         scripted.busy = True
         yield scripted
         return
-    simulator = RunningSimulator("--generation-s", "60", "--rate", "500", "--running", "1")
-    simulator.created("a task that is drawn all the time")
-    account = Account(api_key=SecretStr("sk-test"), base_url=f"{simulator.url}/api/v1")
-    provider = open_provider("dashscope", account, 4)
-    yield provider
-    provider.close()
-    simulator.stop()
+    yield from simulated("--generation-s", "60", "--rate", "500", "--running", "1", busy=True)
 
 
 @pytest.fixture(params=["scripted", "dashscope"])
@@ -73,12 +79,7 @@ def echoing(request: pytest.FixtureRequest) -> Iterator[Provider]:
         scripted.echoes = True
         yield scripted
         return
-    simulator = RunningSimulator("--generation-s", "0.02", "--echo-prompt")
-    account = Account(api_key=SecretStr("sk-test"), base_url=f"{simulator.url}/api/v1")
-    provider = open_provider("dashscope", account, 4)
-    yield provider
-    provider.close()
-    simulator.stop()
+    yield from simulated("--generation-s", "0.02", "--echo-prompt")
 
 
 @pytest.fixture(params=["scripted", "dashscope"])

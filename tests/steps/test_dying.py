@@ -19,12 +19,11 @@ from ledger.purse import Day, Figures
 from schemas.batch import Hold
 from schemas.failure import ErrorClass
 from schemas.job import Again, Job
-from schemas.result import JobResult
-from schemas.states import BatchState, JobState
-from tests.steps.ageing import age
+from schemas.states import JobState
 from tests.steps.earlier_pictures import kept
 from tests.steps.mill import BATCH, LANE, Mill, chunk, job
 from tests.steps.scripted_provider import trouble
+from tests.steps.turning import turned
 from tests.steps.watched_ledger import Wire, watched_ledger
 from tests.valkey import Valkey
 from worker import chores
@@ -202,14 +201,3 @@ def assert_ends_well(mill: Mill, scene: Scene) -> None:
     assert cap == Figures(CAP.limit_micro, scene.spent * PRICE, 0)
     keys = [str(key) for key in mill.ledger.client.scan_iter("mill:*")]
     assert [key for key in keys if IN_MOTION.fullmatch(key)] == []
-
-
-def turned(mill: Mill) -> list[JobResult]:
-    for _ in range(MOST_TURNS):
-        mill.turn()
-        age(mill.ledger, mill.provider)
-        mill.let_time_pass()
-        if mill.ledger.batches.state(BATCH) is BatchState.FINISHED:
-            lines = mill.storage.get("batches/night/results.jsonl").decode().splitlines()
-            return [JobResult.model_validate_json(line) for line in lines]
-    raise AssertionError(f"not finished after {MOST_TURNS} turns")

@@ -7,11 +7,11 @@ from schemas.batch import BatchStatus, Hold, LaneRound, Round
 from schemas.failure import ErrorClass
 from schemas.job import Again, Job
 from schemas.result import JobResult
-from schemas.states import BatchState, JobState
-from tests.steps.ageing import age
+from schemas.states import JobState
 from tests.steps.earlier_pictures import kept
 from tests.steps.mill import BATCH, LANE, Mill, chunk, job
 from tests.steps.scripted_provider import trouble
+from tests.steps.turning import turned
 from worker import chores
 from worker.providers.port import Refused, Unanswered
 
@@ -27,14 +27,7 @@ def status(mill: Mill) -> BatchStatus:
 
 def finished(mill: Mill) -> dict[str, JobResult]:
     """How all rows end, by id."""
-    for _ in range(MOST_TURNS):
-        mill.turn()
-        age(mill.ledger, mill.provider)
-        mill.let_time_pass()
-        if mill.ledger.batches.state(BATCH) is BatchState.FINISHED:
-            lines = mill.storage.get("batches/night/results.jsonl").decode().splitlines()
-            return {r.id: r for r in map(JobResult.model_validate_json, lines)}
-    raise AssertionError(f"not finished after {MOST_TURNS} turns")
+    return {result.id: result for result in turned(mill)}
 
 
 def announced(mill: Mill, jobs: list[Job], part: LaneRound) -> Round:
