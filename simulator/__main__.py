@@ -92,4 +92,4 @@ def _listen(host: str, port: int) -> socket.socket:
 
 
 if __name__ == "__main__":
-    main(prog_name="imagemill simulator")
+    main(prog_name="imagemill simulator", auto_envvar_prefix="SIMULATOR")

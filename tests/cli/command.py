@@ -52,6 +52,7 @@ class CommandLine:
             "HOME": str(self.folder),
             "LANG": "C.UTF-8",
             "PYTHONWARNINGS": "error::ResourceWarning",
+            "SIMULATOR_IMAGES": "small",  # drawing and decoding large ones is most of a rehearsal
             **self.variables,
         }
 

@@ -24,6 +24,7 @@ IMAGES = 43
 
 def test_the_demo_makes_a_catalogue_once(alone: CommandLine) -> None:
     run = ("run", str(CATALOG), "--simulate")
+    alone = alone.with_variables(SIMULATOR_IMAGES="full")
 
     first = alone(*run, timeout_s=90)
     again = alone(*run, "--json", timeout_s=20)
