@@ -32,7 +32,7 @@ check: .venv/installed-dev ## Format, lint, imports and types
 	$(BIN)/mypy
 
 unit: .venv/installed-dev ## Run all tests on real servers
-	$(BIN)/pytest -n 5 --dist worksteal
+	$(BIN)/pytest -n 4 --dist worksteal
 
 chaos: .venv/installed-dev ## A seeded storm of kills, restarts and faults, with its verdict (STORM="--seed 1")
 	$(BIN)/python -m tests.storm $(STORM)

@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import settings
 
 from ledger.opening import Ledger, open_ledger
 from tests.valkey import Valkey, run_valkey
@@ -14,6 +15,10 @@ from tests.valkey import Valkey, run_valkey
 for _name in list(os.environ):  # noqa: TID251 - the tests' own environment
     if _name.startswith(("IMAGEMILL_", "DASHSCOPE_", "AWS_")):
         del os.environ[_name]  # noqa: TID251 - likewise
+
+# A busy machine is no fault; whoever hunts for one asks for more: --hypothesis-profile=default.
+settings.register_profile("suite", max_examples=50, deadline=None)
+settings.load_profile("suite")
 
 
 @pytest.fixture(scope="session")
