@@ -90,7 +90,7 @@ class Batches:
     def set_budget(self, batch: Batch, currency: str, limit_micro: int) -> None:
         """Order no more than this buys, from now on; a batch that was parked goes on if it may."""
         batch_purse(self._client, self._scripts, batch.batch, currency).set_limit(limit_micro)
-        lanes = [lane for lane, billed in batch.currencies.items() if billed == currency]
+        lanes = batch.lanes_billed_in(currency)
         with translated():
             pipe = self._client.pipeline(transaction=False)
             for lane in lanes:

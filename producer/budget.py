@@ -51,15 +51,11 @@ def check_currencies(budgets: Mapping[str, int], tally: Tally) -> None:
 
 def shortfalls(budgets: Mapping[str, int], tally: Tally) -> list[str]:
     """How many rows fit, for each currency whose budget does not cover the list price."""
-    said = []
+    said, currencies = [], tally.lane_currencies()
     for currency, cost_micro in tally.costs().items():
         limit_micro = budgets.get(currency, cost_micro)
         if limit_micro < cost_micro:
-            rows = sum(
-                count
-                for lane, count in tally.lanes.items()
-                if tally.lane_currencies()[lane] == currency
-            )
+            rows = sum(count for lane, count in tally.lanes.items() if currencies[lane] == currency)
             said.append(
                 f"about {rows * limit_micro // cost_micro:,} of {rows:,} rows fit into the budget"
                 f" of {to_text(limit_micro)} {currency}"

@@ -32,6 +32,10 @@ class Batch(Contract):
         default_factory=dict, description="what the command line set for rows that say nothing"
     )
 
+    def lanes_billed_in(self, currency: str) -> list[str]:
+        """The lanes whose orders cost money of that currency."""
+        return [lane for lane, billed in self.currencies.items() if billed == currency]
+
 
 class ChunkRef(Contract):
     """Up to 500 jobs of one batch in one lane; the unit of loading and sealing."""

@@ -44,8 +44,17 @@ class Job(Contract):
     row: dict[str, Any] = Field(
         default_factory=dict, description="the manifest's own columns, untouched and in order"
     )
-
     again: Again | None = Field(default=None, description="set when `retry` runs it once more")
+
+    @property
+    def round(self) -> int:
+        """1, or the round of the retry that runs it again."""
+        return self.again.round if self.again else 1
+
+    @property
+    def earlier(self) -> Again:
+        """What it has from earlier rounds; nothing in the first."""
+        return self.again or Again(round=2)
 
     def request_json(self) -> str:
         """The job without its row: what the ledger keeps while the job is in motion."""

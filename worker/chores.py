@@ -6,20 +6,34 @@ import gzip
 import io
 from collections import Counter
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from typing import NamedTuple
 
+from ledger.jobs import Claim, Record
 from results.report import write_results
 from schemas import layout
 from schemas.batch import Batch, ChunkRef, Hold, LaneRound
 from schemas.catalogue import catalogue
-from schemas.failure import ErrorClass, Failure
-from schemas.job import Again, Job
+from schemas.job import Job
 from schemas.lane import Lane
 from schemas.result import JobResult
 from schemas.states import JobState
+from worker.held import HeldJob
 from worker.paying import look_after, settle_chunk
+from worker.steps import cancel
 from worker.tools import Tools
+
+NEVER_LOADED = Record(
+    state=JobState.PENDING,
+    claim=0,
+    attempts=0,
+    chunk="",
+    request="",
+    fields={},
+    limits=None,
+    learned=(),
+    now_ms=0,
+)
+"""What the ledger would say of a job that it never heard of."""
 
 
 def load(lane: str, chunk: ChunkRef, tools: Tools) -> bool:
@@ -48,8 +62,7 @@ def seal(lane: str, chunk: ChunkRef, tools: Tools) -> bool:
 
 def withdraw(lane: str, chunk: ChunkRef, tools: Tools) -> bool:
     """End a cancelled chunk's jobs that were never loaded; False when that was done before."""
-    finished_at = tools.clock.now()
-    results = [_withdrawn(job, lane, finished_at) for job in _jobs(lane, chunk, tools)]
+    results = [_withdrawn(lane, chunk, job, tools) for job in _jobs(lane, chunk, tools)]
     _write(lane, chunk, results, tools)
     ended = LaneRound(
         chunks=[chunk],
@@ -101,29 +114,19 @@ def _write(lane: str, chunk: ChunkRef, results: list[JobResult], tools: Tools) -
     tools.storage.put(layout.results_chunk(lane, chunk), data, "application/x-ndjson")
 
 
-def _withdrawn(job: Job, lane: str, finished_at: datetime) -> JobResult:
-    """A job that was never ordered in this round ends with what earlier ones left it."""
-    again = job.again or Again(round=2)
+def _withdrawn(lane: str, chunk: ChunkRef, job: Job, tools: Tools) -> JobResult:
+    """How a job ends that was never loaded: like one that was, and never ordered."""
     parsed = Lane.parse(lane)
-    failure = Failure(error_class=ErrorClass.CANCELLED, code="cancelled", message="withdrawn")
-    return JobResult(
-        id=job.id,
-        line=job.line,
-        state=JobState.PARTIAL if again.kept else JobState.CANCELLED,
-        lane=lane,
-        model=parsed.model,
-        n=job.n,
-        images=again.kept,
-        failures=[failure],
-        attempts=again.attempts,
-        cost_micro=again.cost_micro,
-        currency=catalogue().find(parsed.model, parsed.provider).currency,
-        possible_double_charges=again.possible_double_charges,
-        finished_at=finished_at.astimezone(UTC).isoformat(timespec="milliseconds"),
-        prompt=job.prompt,
-        parameters=job.parameters,
-        row=job.row,
+    model = catalogue().find(parsed.model, parsed.provider)
+    held = HeldJob(
+        claim=Claim(lane, f"{chunk.batch}/{job.id}", 0),
+        record=NEVER_LOADED,
+        job=job,
+        model=model,
+        lane=parsed,
+        limits=model.limits,
     )
+    return cancel(held, tools).result.model_copy(update={"row": job.row})
 
 
 def _result(document: str | None) -> JobResult:

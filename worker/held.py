@@ -10,7 +10,7 @@ from typing import Any
 from ledger.jobs import Claim, Record
 from schemas.catalogue import Model
 from schemas.failure import Failure
-from schemas.job import Again, Job
+from schemas.job import Job
 from schemas.lane import Lane, LaneLimits
 from schemas.result import Image, JobResult
 from schemas.states import JobState
@@ -52,17 +52,13 @@ class HeldJob:
     @property
     def purse_ref(self) -> str:
         """Names the order in its purse: what may have been paid for is never given back."""
-        return f"{self.claim.job}#{self.round}.{self.doubles}"
+        return purse_ref(self.job, self.doubles)
 
     @property
     def order_mark(self) -> str:
         """Names this one request for the order."""
-        return f"{self.claim.ref}#{self.round}.{self.doubles}.{self.record.fields.get('submitting_ms')}"
-
-    @property
-    def round(self) -> int:
-        """1, or the round of the retry that runs it again."""
-        return self.job.again.round if self.job.again else 1
+        name = order_name(self.claim.ref, self.job)
+        return f"{name}.{self.doubles}.{self.record.fields.get('submitting_ms')}"
 
     @property
     def doubles(self) -> int:
@@ -123,7 +119,7 @@ class HeldJob:
             return None
         place = index - 1
         if self._kept and index in self.missing:
-            place = self.job.n * (self.round - 1) + self.missing.index(index)
+            place = self.job.n * (self.job.round - 1) + self.missing.index(index)
         seed = first + place * self.model.seed_step
         known = self.model.parameters.get("seed")
         most = known.maximum if known else None
@@ -141,7 +137,7 @@ class HeldJob:
     ) -> JobResult:
         """The job's ending; `charged` pictures were billed. `at_risk`: the order may have been."""
         submitted = self.record.fields.get("submitting_ms")
-        again = self.job.again or Again(round=2)
+        again = self.job.earlier
         return JobResult(
             id=self.job.id,
             line=self.job.line,
@@ -168,11 +164,21 @@ class HeldJob:
 
     @property
     def _kept(self) -> tuple[Image, ...]:
-        return tuple(self.job.again.kept) if self.job.again else ()
+        return tuple(self.job.earlier.kept)
 
     def _list(self, name: str) -> list[dict[str, Any]]:
         entries: list[dict[str, Any]] = json.loads(self.record.fields.get(name, "[]"))
         return entries
+
+
+def order_name(ref: str, job: Job) -> str:
+    """Names a row's order in one round: sent twice, it is the same."""
+    return f"{ref}#{job.round}"
+
+
+def purse_ref(job: Job, doubles: int) -> str:
+    """Names an order in its purse, after so many of the same that may have been paid for."""
+    return f"{order_name(job.id, job)}.{doubles}"
 
 
 def _iso(moment: datetime) -> str:

@@ -8,13 +8,13 @@ from ledger.jobs import Claim
 from ledger.purse import Day, Purse, Refused, Settlement
 from schemas.batch import Hold
 from schemas.catalogue import Model, catalogue
-from schemas.job import Again, Job
+from schemas.job import Job
 from schemas.lane import Lane
 from schemas.money import Amount, to_text
 from schemas.result import JobResult
 from schemas.states import JobState
 from schemas.utc_offset import parse_utc_offset
-from worker.held import HeldJob
+from worker.held import HeldJob, purse_ref
 from worker.outcomes import TooDear
 from worker.tools import Tools
 
@@ -32,7 +32,8 @@ def set_aside(held: HeldJob, tools: Tools) -> TooDear | None:
     cap = _account_purse(held, tools)
     if cap is None:
         return None
-    taken = cap.reserve(_account_ref(held), held.price_micro)
+    ref = _account_ref(held.claim.lane, held.claim.batch, held.purse_ref)
+    taken = cap.reserve(ref, held.price_micro)
     if not isinstance(taken, Refused):
         return None
     words = _refusal(f"the daily cap of account {held.lane.account}", currency, taken)
@@ -65,8 +66,7 @@ def go_on(held: HeldJob, tools: Tools) -> None:
 
 def settle(held: HeldJob, result: JobResult, tools: Tools) -> None:
     """The order is over: count what it cost, or may have cost, and give the rest back."""
-    earlier = held.job.again.cost_micro if held.job.again else 0
-    _settle(held, result.cost_micro - earlier + result.at_risk_micro, tools)
+    _settle(held, _cost_micro(held.job, result), tools)
 
 
 def settle_unknown(held: HeldJob, tools: Tools) -> None:
@@ -83,18 +83,16 @@ def settle_chunk(
     price_micro, currency = model.price_micro, model.currency
     costs: dict[str, int] = {}
     for job, result in ended:
-        again = job.again or Again(round=2)
-        round_ = job.again.round if job.again else 1
+        again = job.earlier
         doubles = result.possible_double_charges - again.possible_double_charges
-        missing = job.n - len(again.kept)
-        costs |= {f"{job.id}#{round_}.{double}": missing * price_micro for double in range(doubles)}
-        last = result.cost_micro - again.cost_micro + result.at_risk_micro
-        costs[f"{job.id}#{round_}.{doubles}"] = last
+        lost_micro = (job.n - len(again.kept)) * price_micro
+        costs |= {purse_ref(job, double): lost_micro for double in range(doubles)}
+        costs[purse_ref(job, doubles)] = _cost_micro(job, result)
     if tools.ledger.batches.has_budget(lane, batch):
         _wake(batch, model, tools.ledger.batch_purse(batch, currency).settle_all(costs), tools)
     cap = _cap(parsed, currency, tools)
     if cap is not None:
-        cap.settle_all({f"{lane}|{batch}/{ref}": cost for ref, cost in costs.items()})
+        cap.settle_all({_account_ref(lane, batch, ref): cost for ref, cost in costs.items()})
 
 
 def look_after(batch: str, lane: str, tools: Tools) -> None:
@@ -124,7 +122,8 @@ def _settle(held: HeldJob, cost_micro: int, tools: Tools) -> None:
         _wake(held.claim.batch, held.model, settled, tools)
     cap = _account_purse(held, tools)
     if cap is not None:
-        cap.settle(_account_ref(held), cost_micro)
+        ref = _account_ref(held.claim.lane, held.claim.batch, held.purse_ref)
+        cap.settle(ref, cost_micro)
 
 
 def _wake(batch: str, model: Model, settled: Settlement, tools: Tools) -> None:
@@ -156,8 +155,14 @@ def _cap(lane: Lane, currency: str, tools: Tools) -> Purse | None:
     return tools.ledger.account_purse(lane.provider, lane.account, currency, day)
 
 
-def _account_ref(held: HeldJob) -> str:
-    return f"{held.claim.lane}|{held.claim.batch}/{held.purse_ref}"
+def _account_ref(lane: str, batch: str, ref: str) -> str:
+    """An account pays for the orders of many batches and lanes."""
+    return f"{lane}|{batch}/{ref}"
+
+
+def _cost_micro(job: Job, result: JobResult) -> int:
+    """What this round's last order cost, or may have cost."""
+    return result.cost_micro - job.earlier.cost_micro + result.at_risk_micro
 
 
 def _refusal(whose: str, currency: str, refused: Refused) -> str:

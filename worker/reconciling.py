@@ -13,7 +13,7 @@ from typing import assert_never
 from ledger.tickets import UnsettledOrder
 from schemas.job import Job
 from worker.asking import look_again, unheard, wait_for_turn
-from worker.held import HeldJob
+from worker.held import HeldJob, order_name
 from worker.outcomes import Outcome, Retry, Ticketed, Wait
 from worker.policy.reconciling import (
     LIST_LAG_S,
@@ -157,7 +157,7 @@ def _order(held: HeldJob, tools: Tools) -> UnsettledOrder:
     sent_ms = int(fields.get("lost_after_ms") or tools.settings.worker.lease_s * 500)
     late_ms = int(tools.settings.account(held.lane.account).settle_s * 1000)
     return UnsettledOrder(
-        ref=f"{held.claim.ref}#{held.round}",
+        ref=order_name(held.claim.ref, held.job),
         prompt=held.job.prompt,
         sent_from_ms=marked_ms,
         sent_until_ms=marked_ms + sent_ms + late_ms,
@@ -174,9 +174,8 @@ def _others(held: HeldJob, tools: Tools) -> list[Unsettled]:
     # First: whoever gives up meanwhile has written down what it looked for.
     for ref, request, marked_ms in tools.ledger.tickets.submitting(lane):
         job = Job.model_validate_json(request)
-        name = f"{ref}#{job.again.round if job.again else 1}"
         marked_s = marked_ms / 1000
-        found.append(Unsettled(name, job.prompt, marked_s, marked_s + open_s))
+        found.append(Unsettled(order_name(ref, job), job.prompt, marked_s, marked_s + open_s))
     return found + [_unsettled(order) for order in tools.ledger.tickets.unsettled(lane)]
 
 

@@ -179,7 +179,6 @@ def _back(held: HeldJob, outcome: TooDear | GiveBack | Retry) -> Move:
         state,
         JobState.PENDING,
         delay_s=outcome.delay_s,
-        ready=held.record.cancelled,  # where it is withdrawn at once
         attempts=attempts,
         doubles=int(outcome.resubmitted),
         at_risk_micro=held.price_micro if outcome.resubmitted else 0,

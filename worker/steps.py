@@ -12,7 +12,7 @@ from typing import assert_never
 from ledger.jobs import Moved
 from schemas.failure import ErrorClass, Failure
 from schemas.states import JobState
-from worker.asking import look_again, unheard, wait_for_turn
+from worker.asking import PATIENCE_S, look_again, unheard, wait_for_turn
 from worker.held import HeldJob
 from worker.outcomes import (
     AnswerLost,
@@ -60,8 +60,6 @@ from worker.undecided import give_up
 CANCEL_TRIES = 3
 """A task whose cancelling is not answered so often in a row is left to be drawn."""
 MAYBE_DRAWN = frozenset({ErrorClass.LOST, ErrorClass.TIMEOUT, ErrorClass.POISON})
-PATIENCE_S = 1.0
-"""A worker sleeps this long for its slot; a longer wait is booked as the job's next moment."""
 
 
 def submit(held: HeldJob, tools: Tools) -> Outcome:
@@ -147,7 +145,7 @@ def reconcile(held: HeldJob, tools: Tools) -> Outcome:
     return find_lost_order(held, tools)
 
 
-def cancel(held: HeldJob, tools: Tools) -> Outcome:
+def cancel(held: HeldJob, tools: Tools) -> Ended:
     """Pending, and its batch is cancelled: it ends with what it has."""
     failure = Failure(error_class=ErrorClass.CANCELLED, code="cancelled", message="withdrawn")
     return _failed(held, failure, tools, JobState.CANCELLED)

@@ -86,13 +86,13 @@ class Desk:
 
     def close(self, batch: str) -> None:
         """Finish a batch whose jobs have all ended; large tables take longer than its next look."""
-        document = chores.to_close(batch, self._tools)
+        closable = chores.to_close(batch, self._tools)
         batches, lease_s = self._tools.ledger.batches, self._tools.settings.worker.lease_s
-        if document is None or not batches.begin_closing(batch, lease_s):
+        if closable is None or not batches.begin_closing(batch, lease_s):
             return
         try:
             with self._heartbeat.keeping(lambda left_s: batches.keep_closing(batch, left_s)):
-                chores.close(document, self._tools)
+                chores.close(closable, self._tools)
         finally:
             batches.end_closing(batch)
         log.info("batch.finished", extra={"batch": batch})

@@ -101,9 +101,7 @@ class Tools:
     def lanes_of(self, batch: str, currency: str) -> list[str]:
         """The lanes of a batch that bill in a currency."""
         document = self.ledger.batches.document(batch)
-        if document is None:
-            return []
-        return [lane for lane, billed in document.currencies.items() if billed == currency]
+        return [] if document is None else document.lanes_billed_in(currency)
 
     def stop_lane(self, held: HeldJob, failure: Failure) -> None:
         """Take no new jobs in this lane: every one of them would fail like this."""

@@ -11,7 +11,7 @@ from ledger.opening import Ledger
 from producer.connecting import connected
 from producer.errors import ProducerError
 from producer.exit_codes import ExitCode
-from producer.session import open_session, session_options
+from producer.session import Session, open_session, session_options
 from producer.table import print_table
 from schemas.lane import LaneLimits, LaneStatus, parse_rate
 
@@ -104,8 +104,13 @@ def resume(options: dict[str, Any], /, lane: str) -> None:
     """Take new jobs in LANE again after it was stopped."""
     session = open_session(**options)
     with connected(session.settings, session.clock) as connection:
-        lane_status(connection.ledger, lane)
-        was_stopped = connection.ledger.lanes.resume(lane)
+        resume_lane(lane, connection.ledger, session)
+
+
+def resume_lane(lane: str, ledger: Ledger, session: Session) -> None:
+    """Let a lane take new jobs again, and say so. Raises NoSuchLane."""
+    lane_status(ledger, lane)
+    was_stopped = ledger.lanes.resume(lane)
     session.say(f"{lane} goes on." if was_stopped else f"{lane} was not stopped.")
 
 

@@ -9,7 +9,7 @@ import click
 
 from ledger.opening import Ledger
 from producer.budget import BudgetRefused, budgets_from, prices
-from producer.commands.lanes import lane_status
+from producer.commands.lanes import lane_status, resume_lane
 from producer.commands.working import Manner, continue_batch
 from producer.connecting import connected, nobody_works_here
 from producer.errors import ProducerError
@@ -88,9 +88,7 @@ def _pause_lane(lane: str, ledger: Ledger, session: Session) -> None:
 
 
 def _resume_lane(lane: str, ledger: Ledger, session: Session) -> None:
-    lane_status(ledger, lane)
-    was_stopped = ledger.lanes.resume(lane)
-    session.say(f"{lane} goes on." if was_stopped else f"{lane} was not stopped.")
+    resume_lane(lane, ledger, session)
     if session.as_json:
         session.data(lane_status(ledger, lane))
 

@@ -8,35 +8,22 @@ import pytest
 from kombu.common import ignore_errors
 
 from schemas import queues
-from tests.faults.points import PATIENCE_S, Action, Point
-from tests.faults.scene import Scene
+from tests.faults.points import LATE_POINTS, ONE_BY_ONE, PATIENCE_S, Action, Point
+from tests.faults.scene import GENERATION_S, LONG_S, Scene
 from tests.valkey import run_valkey
 from worker.app import make_app
 from worker.dispatcher import Message
 from worker.publisher import Publisher
 
 pytestmark = [pytest.mark.system, pytest.mark.timeout(180)]
-TALKS_TO_THE_LEDGER_NEXT = (
-    Point.UNMARKED,
-    Point.MARKED,
-    Point.SENT,
-    Point.TICKETED,
-    Point.DRAWN,
-    Point.ALL_STORED,
-    Point.CHUNK_READ,
-    Point.CHUNK_LOADED,
-    Point.RESULTS_WRITTEN,
-    Point.CHUNK_SEALED,
-    Point.TABLES_WRITTEN,
-)
 
 
-@pytest.mark.parametrize("point", TALKS_TO_THE_LEDGER_NEXT)
+@pytest.mark.parametrize("point", [*ONE_BY_ONE, *LATE_POINTS])
 def test_the_server_killed(scene: Scene, point: Point) -> None:
     batch = f"restarted-{point}"
     workers = scene.staff(2)
     placed = scene.place(batch, point, Action.HOLD)
-    scene.hand_in(batch)
+    scene.hand_in(batch, LONG_S if point is Point.BETWEEN_POLLS else GENERATION_S)
     placed.victim()
 
     scene.mill.valkey.kill()
