@@ -43,6 +43,12 @@ def query_bucket(provider: str, account: str) -> str:
     return f"{PREFIX}:{{account/{provider}/{account}}}:queries"
 
 
+def access_token_keys(provider: str, account: str) -> tuple[str, str]:
+    """Strings: the token in use, and that somebody fetches one just now; both expire."""
+    tag = f"{PREFIX}:{{account/{provider}/{account}}}"
+    return f"{tag}:access-token", f"{tag}:fetching-token"
+
+
 class PurseKeys(NamedTuple):
     """The keys of one purse."""
 
@@ -75,7 +81,7 @@ class LaneKeys:
         self.lane = lane
         self._tag = f"{PREFIX}:{{{lane}}}"
         self.config = f"{self._tag}:config"
-        """Hash {rate, burst, window, pinned, stopped}."""
+        """Hash {rate, burst, window, pinned, stopped, unlisted}."""
         self.waiting = f"{self._tag}:waiting"
         """List of chunks not loaded yet."""
         self.ready = f"{self._tag}:ready"
@@ -145,7 +151,7 @@ IN_MOTION = re.compile(
 
 EXPIRING = re.compile(
     rf"mill:\{{fleet\}}:leader|mill:\{{batch/[^}}]+\}}:closing"
-    rf"|mill:\{{account/[^}}]+\}}:(queries|(purse|reservations|refused):.+)"
+    rf"|mill:\{{account/[^}}]+\}}:(queries|access-token|fetching-token|(purse|reservations|refused):.+)"
     rf"|{_LANE_TAG}:(bucket|tickets|unsettled|trouble)"
 )
 """Keys that go by themselves."""

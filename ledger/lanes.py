@@ -74,12 +74,27 @@ class Lanes:
         self._client = client
         self._scripts = scripts
 
-    def open(self, lane: str, limits: LaneLimits, *, pin: bool = False) -> bool:
-        """Write a lane's limits; False when somebody pinned others with `lanes set`."""
+    def open(self, lane: str, limits: LaneLimits, *, pin: bool = False, unlisted: str = "") -> bool:
+        """Write a lane's limits; False when somebody pinned others with `lanes set`.
+
+        `unlisted` is what its workers must know of a model that is in nobody's catalogue.
+        """
         with translated():
             self._client.sadd(KNOWN_LANES, lane)
-        args: list[Argument] = [repr(limits.rate_per_s), limits.burst, limits.window, int(pin)]
+        args: list[Argument] = [
+            repr(limits.rate_per_s),
+            limits.burst,
+            limits.window,
+            int(pin),
+            unlisted,
+        ]
         return bool(self._scripts.run(Call("open_lane", [LaneKeys(lane).config], args)))
+
+    def unlisted(self, lane: str) -> str | None:
+        """What was said of the lane's model when it was handed in, where no catalogue has it."""
+        with translated():
+            found = self._client.hget(LaneKeys(lane).config, "unlisted")
+        return None if found is None else str(found)
 
     def names(self) -> list[str]:
         """All lanes anybody ever opened, in order."""

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import redis
 
+from ledger.access_token import AccessToken
 from ledger.batches import Batches
 from ledger.bucket import Bucket, poll_bucket, submit_bucket
 from ledger.connection import connect
@@ -36,6 +37,10 @@ class Ledger:
     def poll_bucket(self, provider: str, account: str) -> Bucket:
         """The bucket all task queries of an account are paced by."""
         return poll_bucket(self.scripts, provider, account)
+
+    def access_token(self, provider: str, account: str) -> AccessToken:
+        """The access token all workers order with through an account."""
+        return AccessToken(self.client, provider, account)
 
     def batch_purse(self, batch: str, currency: str) -> BatchPurse:
         """What a batch may spend in one currency."""

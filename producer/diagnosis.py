@@ -5,7 +5,9 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Any
 
+from schemas.account import DEFAULT_ACCOUNT
 from schemas.contract import Contract
+from schemas.provider import PROVIDERS
 
 OLDEST_SERVER = (6, 2)
 CLOCK_SKEW_S = 30.0
@@ -107,13 +109,15 @@ def judge_workers(threads: dict[str, int], *, embedded: bool) -> Finding:
     return Finding(subject="workers", verdict=verdict, found="none is running", advice=advice)
 
 
-def judge_key(account: str, *, present: bool) -> Finding:
+def judge_key(provider: str, account: str, *, present: bool) -> Finding:
     """Whether there is a key to order with."""
+    subject = f"key of {provider}@{account}"
     if present:
-        return Finding(subject=f"key of {account}", verdict=Verdict.OK, found="set")
-    variable = "DASHSCOPE_API_KEY" if account == "default" else f"accounts.{account}.api_key"
+        return Finding(subject=subject, verdict=Verdict.OK, found="set")
+    default = account == DEFAULT_ACCOUNT
+    variable = PROVIDERS[provider].key_variable if default else f"accounts.{account}.api_key"
     return Finding(
-        subject=f"key of {account}",
+        subject=subject,
         verdict=Verdict.WARN,
         found="not set here",
         advice=f"Set {variable} where the workers run; --simulate needs none.",

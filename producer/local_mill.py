@@ -14,7 +14,6 @@ from producer.errors import ProducerError
 from producer.exit_codes import ExitCode
 from producer.folder_lock import FolderLock
 from producer.processes import Child, ChildError, wait_for
-from producer.submission import SIMULATOR_ACCOUNT
 from schemas.clock import SystemClock
 from schemas.settings import Settings
 from storage.local import LocalStorage
@@ -110,8 +109,7 @@ class LocalMill:
             self._children.append(simulator)
             break
         address.write_text(json.dumps({"url": url}), encoding="utf-8")
-        account = f"IMAGEMILL_ACCOUNTS__{SIMULATOR_ACCOUNT}"
-        return {f"{account}__API_KEY": "sk-simulated", f"{account}__BASE_URL": f"{url}/api/v1"}
+        return {"IMAGEMILL_SIMULATOR_URL": str(url)}
 
     def _absolute_storage(self) -> str:
         url = self._settings.storage_url

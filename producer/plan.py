@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from schemas.catalogue import Catalogue, Model
+from schemas.catalogue import Catalogue
 from schemas.fields import Fields
 from schemas.lane import Lane
+from schemas.model import Model
 from schemas.parameter import Kind, Parameter, nearest
 
 _LENGTH_KEPT = 100

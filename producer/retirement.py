@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from schemas.catalogue import Model
+from schemas.model import Model
 
 
 def retirement_notice(model: Model, today: date) -> str | None:

@@ -6,8 +6,9 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 from schemas.batch import ChunkRef, LaneRound
-from schemas.catalogue import Catalogue, Model
+from schemas.catalogue import Catalogue
 from schemas.lane import Lane
+from schemas.model import Model
 from schemas.result import JobResult
 from schemas.states import JobState
 

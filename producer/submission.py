@@ -20,6 +20,7 @@ from producer.manifest import Manifest
 from producer.tally import Tally
 from producer.validation import validate
 from schemas import layout
+from schemas.account import DEFAULT_ACCOUNT
 from schemas.batch import Batch
 from schemas.catalogue import Catalogue
 from schemas.lane import Lane
@@ -44,10 +45,6 @@ class UnknownAccount(ProducerError):
     """The settings know no such account."""
 
     exit_code = ExitCode.SETTINGS
-
-
-SIMULATOR_ACCOUNT = "simulator"
-"""Rehearsals have lanes of their own: a real worker never pays for them, nor they for real rows."""
 
 
 @dataclass(frozen=True)
@@ -179,13 +176,11 @@ def lane_limits(lanes: Iterable[str], settings: Settings, catalogue: Catalogue) 
 
 def check_account(name: str, settings: Settings) -> None:
     """Raises UnknownAccount for an account the settings do not have."""
-    try:
-        settings.account(name)
-    except KeyError:
-        known = ", ".join(sorted({"default", *settings.accounts}))
+    if name not in {DEFAULT_ACCOUNT, *settings.accounts}:
+        known = ", ".join(sorted({DEFAULT_ACCOUNT, *settings.accounts}))
         raise UnknownAccount(
             f"There is no account {name!r} (known: {known}); add [accounts.{name}] to imagemill.toml."
-        ) from None
+        )
 
 
 def _source(batch: Batch) -> tuple[str, dict[str, Any]]:

@@ -6,8 +6,9 @@ from collections import Counter
 
 from producer.checking import Bad, Good
 from producer.problem import Caution, Problem
-from schemas.catalogue import Catalogue, Model
+from schemas.catalogue import Catalogue
 from schemas.lane import Lane
+from schemas.model import Model
 
 PROBLEMS_KEPT = 1000
 CAUTIONS_KEPT = 100

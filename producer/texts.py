@@ -6,8 +6,8 @@ import re
 import unicodedata
 from typing import Any
 
-from schemas.catalogue import Model
 from schemas.job import JOB_ID_LIMIT
+from schemas.model import Model
 
 _CJK = "\u2e80-\u2fdf\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003ffff"
 _CHINESE = re.compile(f"[{_CJK}]")

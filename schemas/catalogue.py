@@ -3,62 +3,23 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterator
-from datetime import date
-from decimal import Decimal
+from collections.abc import Iterator, Mapping
 from functools import cache
 from importlib import resources
+from typing import Any, Self
 
-from pydantic import Field
+from pydantic import ValidationError
 
-from schemas.contract import Contract
-from schemas.lane import LaneLimits, parse_rate
-from schemas.money import to_micro
-from schemas.parameter import Parameter, nearest
-
-WINDOW_SLACK = 2
-"""Jobs handed in beyond the provider's running limit, so that it never waits for us."""
+from schemas.model import Model
+from schemas.parameter import nearest
 
 
 class UnknownModel(ValueError):
     """No such model; the message names the nearest ones."""
 
 
-class Model(Contract):
-    """One model of one provider."""
-
-    provider: str
-    name: str
-    title: str = Field(description="what it is for, in a few words")
-    protocol: str = Field(description="how it is ordered: the adapter's name for the wire form")
-    endpoint: str = Field(description="path below the provider's base URL")
-    synchronous: bool = Field(default=False, description="the answer is the picture: no ticket")
-    prompt_limit: int = Field(description="the provider silently cuts what is longer")
-    prompt_unit: str = Field(default="characters", description="characters or words")
-    negative_prompt_limit: int = Field(default=0, description="0: the model takes none")
-    max_n: int = Field(default=1, description="images of one order")
-    sends_n: bool = Field(default=True, description="whether the model has a parameter n")
-    seed_step: int = Field(default=1, description="image i is drawn with seed + (i - 1) * step")
-    rate: str = Field(description="submits the provider admits, e.g. 2/s")
-    running: int = Field(description="tasks the provider runs at once; surplus stays PENDING")
-    price: Decimal = Field(description="per stored image")
-    currency: str
-    price_as_of: date
-    typical_s: float = Field(description="seconds from order to picture, before we have learned")
-    retired: date | None = Field(default=None, description="orders fail from this day on")
-    successor: str | None = None
-    source: str = Field(description="the vendor document behind these figures")
-    parameters: dict[str, Parameter] = Field(default_factory=dict)
-
-    @property
-    def price_micro(self) -> int:
-        """Millionths of a currency unit per stored image."""
-        return to_micro(self.price)
-
-    @property
-    def limits(self) -> LaneLimits:
-        """The provider's limits, with a little slack in the window."""
-        return LaneLimits(rate_per_s=parse_rate(self.rate), window=self.running + WINDOW_SLACK)
+class BadModel(ValueError):
+    """A model that is described wrongly; the message says where."""
 
 
 class Catalogue:
@@ -82,25 +43,62 @@ class Catalogue:
                 f"unknown provider {provider!r}; known: {', '.join(providers)}"
                 f"{nearest(str(provider), providers)}"
             )
-        raise UnknownModel(
-            f"unknown model {name!r}{nearest(name, names) or '; known: ' + ', '.join(names)}"
-        )
+        hint = nearest(name, names) or "; `imagemill models` lists them"
+        raise UnknownModel(f"unknown model {name!r}{hint}")
+
+    def extended(self, sections: Mapping[str, Mapping[str, Any]]) -> Self:
+        """With models of the user's own, and changes to known ones, by `provider:model`.
+
+        `like` names a model of the same provider to begin with; without it a known model is changed
+        and a new one described whole. Raises BadModel.
+        """
+        models = dict(self._models)
+        for name, section in sections.items():
+            provider, colon, own = name.partition(":")
+            if not colon or not own:
+                raise BadModel(f'models."{name}": write the provider too, as in "dashscope:{name}"')
+            try:
+                models[provider, own] = _changed(models, provider, own, dict(section))
+            except ValidationError as error:
+                first = error.errors(include_url=False, include_input=False)[0]
+                place = ".".join(str(part) for part in first["loc"])
+                raise BadModel(f'models."{name}": {place}: {first["msg"]}') from error
+        return type(self)(list(models.values()))
+
+
+def _changed(
+    models: Mapping[tuple[str, str], Model], provider: str, name: str, section: dict[str, Any]
+) -> Model:
+    like = section.pop("like", name)
+    base = models.get((provider, like))
+    if base is None and like != name:
+        known = [model for vendor, model in models if vendor == provider]
+        raise BadModel(f'models."{provider}:{name}": like: unknown {like!r}{nearest(like, known)}')
+    start: dict[str, Any] = base.model_dump() if base else {"source": "imagemill.toml"}
+    parameters = {**start.pop("parameters", {}), **section.pop("parameters", {})}
+    if base is not None and like != name:
+        start.update(retired=None, successor=None, wire_name=None)
+    document = {**start, **section, "provider": provider, "name": name}
+    kept = {key: value for key, value in parameters.items() if value}
+    return Model.model_validate({**document, "parameters": kept})
 
 
 @cache
 def catalogue() -> Catalogue:
     """The catalogue that ships with imagemill."""
-    text = resources.files("schemas").joinpath("models.toml").read_text(encoding="utf-8")
-    document = tomllib.loads(text)
-    shared = document.get("parameters", {})
-    return Catalogue([_model(entry, shared) for entry in document["models"]])
+    folder = resources.files("schemas").joinpath("models")
+    files = sorted((file for file in folder.iterdir() if file.name.endswith(".toml")), key=str)
+    models = []
+    for file in files:
+        document = tomllib.loads(file.read_text(encoding="utf-8"))
+        shared = document.get("parameters", {})
+        models += [_model(entry, shared) for entry in document["models"]]
+    return Catalogue(models)
 
 
-def _model(entry: dict[str, object], shared: dict[str, object]) -> Model:
+def _model(entry: dict[str, Any], shared: dict[str, Any]) -> Model:
+    """`uses` names shared parameters of the file; [models.parameters] adds a model's own."""
     own = dict(entry)
-    named = own.pop("uses", {})
-    if not isinstance(named, dict):
-        raise TypeError(f"uses of {own.get('name')} must be a table")
-    parameters = {name: shared[key] for name, key in named.items()}
-    parameters.update(own.pop("parameters", {}))  # type: ignore[call-overload]  # pydantic checks it below
+    parameters = {name: shared[key] for name, key in own.pop("uses", {}).items()}
+    parameters.update(own.pop("parameters", {}))
     return Model.model_validate({**own, "parameters": parameters})

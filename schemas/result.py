@@ -16,6 +16,9 @@ class Image(Contract):
 
     key: str = Field(description="where it lies, relative to the storage's root")
     index: int = Field(description="which of the job's images, from 1")
+    part: str = Field(
+        default="", description="what comes along with it: svg, overlay, background; empty: itself"
+    )
     sha256: str
     size_bytes: int
     width: int = Field(description="pixels; 0, like the height, of an SVG that names no size")
@@ -51,6 +54,9 @@ class JobResult(Contract):
     ticket: str | None = Field(default=None, description="the provider's task id")
     actual_prompt: str | None = Field(
         default=None, description="the prompt as the provider rewrote it, where it says so"
+    )
+    facts: dict[str, Any] = Field(
+        default_factory=dict, description="what the provider told besides pictures, as it named it"
     )
     submitted_at: str | None = Field(default=None, description="UTC, ISO 8601")
     finished_at: str | None = Field(default=None, description="UTC, ISO 8601")

@@ -10,12 +10,9 @@ from typing import Any
 
 from pydantic import (
     AliasChoices,
-    BaseModel,
-    ConfigDict,
     Field,
     SecretStr,
     ValidationError,
-    field_validator,
     model_validator,
 )
 from pydantic_core import ErrorDetails
@@ -26,57 +23,37 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
-from schemas.catalogue import Model
+from schemas.account import (
+    DEFAULT_ACCOUNT,
+    SIMULATED_KEY,
+    SIMULATOR_ACCOUNT,
+    Account,
+    ProviderVariables,
+    Section,
+)
+from schemas.catalogue import Catalogue, catalogue
 from schemas.lane import Lane, LaneLimits, parse_rate
-from schemas.money import Amount
-from schemas.utc_offset import parse_utc_offset
+from schemas.model import Model
+from schemas.provider import PROVIDERS
 
-DASHSCOPE_BASE_URL = "https://dashscope.aliyuncs.com/api/v1"
 CONFIG_NAME = "imagemill.toml"
 _SECRETS = (
     "AWS_SESSION_TOKEN",
     "DASHSCOPE_API_KEY",
+    "QIANFAN_AK",
+    "QIANFAN_SK",
+    "QIANFAN_ACCESS_KEY",
+    "QIANFAN_SECRET_KEY",
+    "QIANFAN_API_KEY",
+    "STABILITY_API_KEY",
+    "OPENAI_API_KEY",
     "AWS_ACCESS_KEY_ID",
     "AWS_SECRET_ACCESS_KEY",
     "IMAGEMILL_REDIS_URL",
 )
 
 
-class _Section(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class Account(_Section):
-    """One set of provider credentials; quotas are counted per account."""
-
-    provider: str = "dashscope"
-    api_key: SecretStr | None = None
-    base_url: str | None = Field(default=None, description="the provider's own where it is null")
-    query_rate: str = Field(default="20/s", description="task queries of the whole account")
-    exclusive: bool = Field(default=False, description="nobody else orders through this account")
-    settle_s: float = Field(
-        default=30.0,
-        gt=0,
-        description="after a lost answer, when the provider's task list is believed to be complete",
-    )
-    daily_cap: str | None = Field(default=None, description="most spent in a day, e.g. 200CNY")
-    utc_offset: str = Field(default="+00:00", description="where its days begin at midnight")
-
-    @field_validator("daily_cap")
-    @classmethod
-    def _is_money(cls, text: str | None) -> str | None:
-        if text is not None:
-            Amount.parse(text)
-        return text
-
-    @field_validator("utc_offset")
-    @classmethod
-    def _is_an_offset(cls, text: str) -> str:
-        parse_utc_offset(text)
-        return text
-
-
-class LaneSection(_Section):
+class LaneSection(Section):
     """What imagemill.toml says of a lane; what it leaves out comes from the catalogue."""
 
     rate: str | None = Field(default=None, description="e.g. 2/s or 2/min")
@@ -85,7 +62,7 @@ class LaneSection(_Section):
     on_uncertain: str | None = Field(default=None, pattern="^(hold|resubmit)$")
 
 
-class WorkerSection(_Section):
+class WorkerSection(Section):
     """How a worker process works."""
 
     concurrency: int = Field(default=32, ge=1, le=512, description="threads")
@@ -93,7 +70,7 @@ class WorkerSection(_Section):
     thumbnails: bool = Field(default=True, description="make the contact sheet's small pictures")
 
 
-class Settings(BaseSettings):
+class Settings(ProviderVariables):
     """Everything that can be set, frozen once read."""
 
     model_config = SettingsConfigDict(
@@ -124,13 +101,15 @@ class Settings(BaseSettings):
         default=None, validation_alias="AWS_SECRET_ACCESS_KEY"
     )
     aws_session_token: SecretStr | None = Field(default=None, validation_alias="AWS_SESSION_TOKEN")
-    dashscope_api_key: SecretStr | None = Field(default=None, validation_alias="DASHSCOPE_API_KEY")
-    dashscope_http_base_url: str | None = Field(
-        default=None, validation_alias="DASHSCOPE_HTTP_BASE_URL"
+    simulator_url: str | None = Field(
+        default=None, description="where rehearsals are ordered: the simulator's origin"
     )
     log_level: str = "INFO"
     accounts: dict[str, Account] = Field(default_factory=dict)
     lanes: dict[str, LaneSection] = Field(default_factory=dict)
+    models: dict[str, dict[str, Any]] = Field(
+        default_factory=dict, description="models of your own, and changes to known ones"
+    )
     worker: WorkerSection = Field(default_factory=WorkerSection)
 
     @model_validator(mode="after")
@@ -141,6 +120,10 @@ class Settings(BaseSettings):
                 parse_rate(section.rate)
         for account in self.accounts.values():
             parse_rate(account.query_rate)
+            if account.provider not in PROVIDERS:
+                known = ", ".join(PROVIDERS)
+                raise ValueError(f"provider {account.provider!r} is unknown; known: {known}")
+        self.known_models()
         self._exclusive_accounts_are_alone()
         return self
 
@@ -167,18 +150,51 @@ class Settings(BaseSettings):
         toml = TomlConfigSettingsSource(settings_cls, toml_file=config_file())
         return init_settings, env_settings, toml
 
-    def account(self, name: str) -> Account:
-        """The credentials of an account; `default` may live in the environment alone."""
+    def account(self, name: str, provider: str) -> Account:
+        """A provider's account of that name; `default` may live in the environment alone.
+
+        Raises KeyError where there is none, or where it is another provider's.
+        """
         account = self.accounts.get(name)
-        if account is None and name != "default":
+        if account is not None and account.provider != provider:
+            account = None if name == DEFAULT_ACCOUNT else account
+        if account is None and name == SIMULATOR_ACCOUNT and self.simulator_url is not None:
+            return self._simulated(provider)
+        if account is None and name != DEFAULT_ACCOUNT:
             raise KeyError(name)
-        account = account or Account()
-        updates: dict[str, Any] = {}
-        if account.api_key is None and name == "default":
-            updates["api_key"] = self.dashscope_api_key
+        account = account or Account(provider=provider)
+        if account.provider != provider or provider not in PROVIDERS:
+            raise KeyError(name)
+        said = self.credentials_of(provider) if name == DEFAULT_ACCOUNT else {}
+        found = {
+            field: value for field, value in said.items() if getattr(account, field, None) is None
+        }
         if account.base_url is None:
-            updates["base_url"] = self.dashscope_http_base_url or DASHSCOPE_BASE_URL
-        return account.model_copy(update=updates)
+            found["base_url"] = self.host_of(provider) or PROVIDERS[provider].base_url
+        return account.model_copy(update=found)
+
+    def known_accounts(self) -> set[tuple[str, str]]:
+        """Every (provider, account) something is said of; DashScope's own among them."""
+        found = {(account.provider, name) for name, account in self.accounts.items()}
+        for provider in PROVIDERS:
+            if self.credentials_of(provider).get("api_key") is not None:
+                found.add((provider, DEFAULT_ACCOUNT))
+        return found | {("dashscope", DEFAULT_ACCOUNT)}
+
+    def known_models(self) -> Catalogue:
+        """The catalogue, with the models of the user's own."""
+        return catalogue().extended(self.models)
+
+    def _simulated(self, provider: str) -> Account:
+        if provider not in PROVIDERS:
+            raise KeyError(provider)
+        origin = (self.simulator_url or "").rstrip("/")
+        return Account(
+            provider=provider,
+            api_key=SecretStr(SIMULATED_KEY),
+            secret_key=SecretStr(SIMULATED_KEY),
+            base_url=origin + PROVIDERS[provider].simulator_path,
+        )
 
     def on_uncertain(self, lane: Lane) -> str:
         """What becomes of an order that may have been paid for: `hold` or `resubmit`."""

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 
 from schemas.failure import ErrorClass, Failure
 from schemas.lane import Lane
+from schemas.provider import PROVIDERS
 from schemas.settings import Settings
 from worker.fetching import Fetcher
-from worker.providers.port import Provider
+from worker.providers.port import Provider, SharedToken
 from worker.providers.registry import open_fetcher, open_provider
 
 
@@ -23,8 +25,10 @@ class ProviderUnavailable(Exception):
 class Accounts:
     """Finds the client of a lane; many threads ask at once."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, token_of: Callable[[str, str], SharedToken]) -> None:
+        """`token_of` finds the access token of a provider's account."""
         self._settings = settings
+        self._token_of = token_of
         self._lock = threading.Lock()
         self._clients: dict[tuple[str, str], tuple[Provider, Fetcher]] = {}
 
@@ -52,22 +56,27 @@ class Accounts:
             return self._clients[key]
 
     def _open(self, lane: Lane) -> tuple[Provider, Fetcher]:
+        if lane.provider not in PROVIDERS:
+            raise _unavailable("no-client", f"no client speaks to {lane.provider!r}")
         try:
-            account = self._settings.account(lane.account)
+            account = self._settings.account(lane.account, lane.provider)
         except KeyError:
             raise _unavailable(
                 "no-account",
-                f"the worker's settings know no account {lane.account!r};"
-                f" add [accounts.{lane.account}] to imagemill.toml",
+                f"the worker's settings know no account {lane.account!r} at {lane.provider};"
+                f' add [accounts.{lane.account}] with provider = "{lane.provider}"'
+                " to imagemill.toml",
             ) from None
-        if account.api_key is None or not account.api_key.get_secret_value():
+        if account.needs_key and not account.has_key:
             raise _unavailable(
                 "no-key",
-                "the worker has no key for this account; set DASHSCOPE_API_KEY where it runs",
+                f"the worker has no key for this account; set {PROVIDERS[lane.provider].key_variable}"
+                " where it runs",
             )
         threads = self._settings.worker.concurrency
         try:
-            client = open_provider(lane.provider, account, threads)
+            token = self._token_of(lane.provider, lane.account)
+            client = open_provider(lane.provider, account, threads, token)
             return client, open_fetcher(lane.provider, account, threads)
         except ValueError as error:
             raise _unavailable("no-client", str(error)) from error

@@ -12,7 +12,6 @@ from typing import Any
 from celery import Celery, bootsteps, signals
 
 from ledger.opening import Ledger, open_ledger
-from schemas.catalogue import catalogue
 from schemas.clock import SystemClock, SystemDice
 from schemas.settings import Settings
 from storage.configured import storage_from
@@ -20,6 +19,7 @@ from worker.accounts import Accounts
 from worker.app import make_app
 from worker.dispatcher import Dispatcher
 from worker.heartbeat import Heartbeat
+from worker.models import Models
 from worker.publisher import Publisher
 from worker.tasks import Desk, register
 from worker.tools import Tools
@@ -80,14 +80,15 @@ def make_worker(
     storage = storage_from(settings, max_connections=threads + 4)
     storage.check()
     ledger.fleet.now_ms()
-    accounts = Accounts(settings)
+    accounts = Accounts(settings, ledger.access_token)
     clock = SystemClock()
-    tools = decorate(Tools(ledger, storage, accounts, settings, clock, SystemDice()))
+    models = Models(settings.known_models(), ledger.lanes)
+    tools = decorate(Tools(ledger, storage, accounts, settings, models, clock, SystemDice()))
     lease_s = settings.worker.lease_s
     heartbeat = Heartbeat(ledger.jobs, ledger.fleet, lease_s, name, threads)
     app = make_app(redis_url, threads)
-    register(app, Desk(tools, catalogue(), heartbeat))
-    dispatcher = Dispatcher(ledger, Publisher(app), catalogue(), name, lease_s)
+    register(app, Desk(tools, heartbeat))
+    dispatcher = Dispatcher(ledger, Publisher(app), models, name, lease_s)
     process = WorkerProcess(app, ledger, clock, heartbeat, dispatcher, accounts)
     _follow(process)
     return process

@@ -12,7 +12,6 @@ from ledger.jobs import Claim, Record
 from results.report import write_results
 from schemas import layout
 from schemas.batch import Batch, ChunkRef, Hold, LaneRound
-from schemas.catalogue import catalogue
 from schemas.job import Job
 from schemas.lane import Lane
 from schemas.result import JobResult
@@ -117,7 +116,7 @@ def _write(lane: str, chunk: ChunkRef, results: list[JobResult], tools: Tools) -
 def _withdrawn(lane: str, chunk: ChunkRef, job: Job, tools: Tools) -> JobResult:
     """How a job ends that was never loaded: like one that was, and never ordered."""
     parsed = Lane.parse(lane)
-    model = catalogue().find(parsed.model, parsed.provider)
+    model = tools.models.find(parsed)
     held = HeldJob(
         claim=Claim(lane, f"{chunk.batch}/{job.id}", 0),
         record=NEVER_LOADED,

@@ -13,10 +13,11 @@ from ledger.errors import LedgerError
 from ledger.lanes import Chore, Handout
 from ledger.opening import Ledger
 from schemas import queues
-from schemas.catalogue import Catalogue, UnknownModel
+from schemas.catalogue import UnknownModel
 from schemas.clock import SystemClock
 from schemas.lane import Lane
 from schemas.states import JobState
+from worker.models import Models
 
 log = logging.getLogger(__name__)
 
@@ -56,11 +57,11 @@ class Dispatcher:
     """Hands out what is due, while it leads."""
 
     def __init__(
-        self, ledger: Ledger, publisher: Publishes, catalogue: Catalogue, name: str, lease_s: float
+        self, ledger: Ledger, publisher: Publishes, models: Models, name: str, lease_s: float
     ) -> None:
         self._ledger = ledger
         self._publisher = publisher
-        self._catalogue = catalogue
+        self._models = models
         self._name = name
         self._lease_s = lease_s
         self._leads_until_s = 0.0
@@ -151,7 +152,7 @@ class Dispatcher:
     def _submit_queue(self, text: str) -> str:
         lane = Lane.parse(text)
         try:
-            model = self._catalogue.find(lane.model, lane.provider)
+            model = self._models.find(lane)
         except UnknownModel:
             return queues.SUBMIT  # where the lane is stopped, with the reason
         return queues.GENERATE if model.synchronous else queues.SUBMIT

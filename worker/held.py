@@ -8,10 +8,10 @@ from datetime import UTC, datetime
 from typing import Any
 
 from ledger.jobs import Claim, Record
-from schemas.catalogue import Model
 from schemas.failure import Failure
 from schemas.job import Job
 from schemas.lane import Lane, LaneLimits
+from schemas.model import Model
 from schemas.result import Image, JobResult
 from schemas.states import JobState
 from worker.providers.port import RemotePicture
@@ -68,7 +68,7 @@ class HeldJob:
     @property
     def price_micro(self) -> int:
         """The most the order may cost."""
-        return len(self.missing) * self.model.price_micro
+        return len(self.missing) * self.model.price_micro_of(self.job.parameters)
 
     @property
     def cancel_asked(self) -> bool:
@@ -148,7 +148,7 @@ class HeldJob:
             images=sorted(images, key=lambda i: i.index),
             failures=sorted(failures, key=lambda f: f.index or 0),
             attempts=again.attempts + self.record.attempts,
-            cost_micro=again.cost_micro + charged * self.model.price_micro,
+            cost_micro=again.cost_micro + charged * self.model.price_micro_of(self.job.parameters),
             currency=self.model.currency,
             at_risk_micro=self.price_micro if at_risk else 0,
             possible_double_charges=again.possible_double_charges + self.doubles,

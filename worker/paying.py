@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from ledger.jobs import Claim
 from ledger.purse import Day, Purse, Refused, Settlement
 from schemas.batch import Hold
-from schemas.catalogue import Model, catalogue
 from schemas.job import Job
 from schemas.lane import Lane
+from schemas.model import Model
 from schemas.money import Amount, to_text
 from schemas.result import JobResult
 from schemas.states import JobState
@@ -79,13 +79,13 @@ def settle_chunk(
 ) -> None:
     """Settle a whole chunk's orders once more, for those whose worker died before it did."""
     parsed = Lane.parse(lane)
-    model = catalogue().find(parsed.model, parsed.provider)
-    price_micro, currency = model.price_micro, model.currency
+    model = tools.models.find(parsed)
+    currency = model.currency
     costs: dict[str, int] = {}
     for job, result in ended:
         again = job.earlier
         doubles = result.possible_double_charges - again.possible_double_charges
-        lost_micro = (job.n - len(again.kept)) * price_micro
+        lost_micro = (job.n - len(again.kept)) * model.price_micro_of(job.parameters)
         costs |= {purse_ref(job, double): lost_micro for double in range(doubles)}
         costs[purse_ref(job, doubles)] = _cost_micro(job, result)
     if tools.ledger.batches.has_budget(lane, batch):
@@ -100,7 +100,7 @@ def look_after(batch: str, lane: str, tools: Tools) -> None:
 
     Orders that were given back before it was parked have their money: they go first.
     """
-    model = catalogue().find(Lane.parse(lane).model, Lane.parse(lane).provider)
+    model = tools.models.find(Lane.parse(lane))
     ended, paid = [], []
     for ref in tools.ledger.batch_purse(batch, model.currency).refs():
         job = ref.rpartition("#")[0]
@@ -143,7 +143,7 @@ def _account_purse(held: HeldJob, tools: Tools) -> Purse | None:
 
 def _cap(lane: Lane, currency: str, tools: Tools) -> Purse | None:
     try:
-        account = tools.settings.account(lane.account)
+        account = tools.settings.account(lane.account, lane.provider)
     except KeyError:
         return None  # this worker does not know the account; one that does settles it
     if account.daily_cap is None:

@@ -106,7 +106,7 @@ def find_lost_order(held: HeldJob, tools: Tools) -> Outcome:
 
 def _decide(held: HeldJob, search: _Search, tools: Tools) -> Outcome:
     lane = str(held.lane)
-    exclusive = tools.settings.account(held.lane.account).exclusive
+    exclusive = tools.account(held).exclusive
     while True:
         others = _others(held, tools)
         tickets = [task.ticket for task in search.listing.tasks]
@@ -155,7 +155,7 @@ def _order(held: HeldJob, tools: Tools) -> UnsettledOrder:
     fields = held.record.fields
     marked_ms = int(fields.get("submitting_ms", held.record.now_ms))
     sent_ms = int(fields.get("lost_after_ms") or tools.settings.worker.lease_s * 500)
-    late_ms = int(tools.settings.account(held.lane.account).settle_s * 1000)
+    late_ms = int(tools.account(held).settle_s * 1000)
     return UnsettledOrder(
         ref=order_name(held.claim.ref, held.job),
         prompt=held.job.prompt,
@@ -167,7 +167,7 @@ def _order(held: HeldJob, tools: Tools) -> UnsettledOrder:
 def _others(held: HeldJob, tools: Tools) -> list[Unsettled]:
     """Orders of the lane that no ticket is known for: lost ones, and those under way just now."""
     lane = str(held.lane)
-    settle_s = tools.settings.account(held.lane.account).settle_s
+    settle_s = tools.account(held).settle_s
     # Under way now: its answer may yet be lost, and its sender may hold it for a whole lease.
     open_s = tools.settings.worker.lease_s + settle_s
     found = []

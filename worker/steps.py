@@ -276,5 +276,5 @@ def _failed(
 
 
 def _answer_lost(held: HeldJob, reason: str, tools: Tools) -> AnswerLost:
-    settle_s = tools.settings.account(held.lane.account).settle_s
+    settle_s = tools.account(held).settle_s
     return AnswerLost(reason, tools.since_mark_s(held), look_in_s=settle_s)

@@ -9,7 +9,7 @@ from celery import Celery
 
 from ledger.jobs import Claim, Move, Moved, Record
 from schemas.batch import ChunkRef
-from schemas.catalogue import Catalogue, UnknownModel
+from schemas.catalogue import UnknownModel
 from schemas.job import Job
 from schemas.lane import Lane
 from schemas.queues import step_task
@@ -47,9 +47,8 @@ UNAVAILABLE_S = 30.0
 class Desk:
     """Where messages become steps."""
 
-    def __init__(self, tools: Tools, catalogue: Catalogue, heartbeat: Heartbeat) -> None:
+    def __init__(self, tools: Tools, heartbeat: Heartbeat) -> None:
         self._tools = tools
-        self._catalogue = catalogue
         self._heartbeat = heartbeat
 
     def step(self, name: str, claim: Claim) -> None:
@@ -103,7 +102,7 @@ class Desk:
             return None
         lane = Lane.parse(claim.lane)
         try:
-            model = self._catalogue.find(lane.model, lane.provider)
+            model = self._tools.models.find(lane)
         except UnknownModel as error:
             self._give_back_unknown(claim, found, error)
             return None

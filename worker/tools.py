@@ -8,6 +8,7 @@ from typing import Protocol
 from ledger.bucket import Bucket
 from ledger.jobs import Move, Moved
 from ledger.opening import Ledger
+from schemas.account import Account
 from schemas.clock import Dice, SystemClock
 from schemas.failure import Failure
 from schemas.lane import Lane, parse_rate
@@ -16,6 +17,7 @@ from schemas.states import JobState
 from storage import Storage
 from worker.fetching import Fetcher
 from worker.held import HeldJob
+from worker.models import Models
 from worker.providers.port import Provider
 
 
@@ -39,6 +41,7 @@ class Tools:
     storage: Storage
     providers: Providers
     settings: Settings
+    models: Models
     clock: SystemClock
     dice: Dice
 
@@ -52,7 +55,11 @@ class Tools:
 
     def query_rate_per_s(self, held: HeldJob) -> float:
         """Task queries the account may make."""
-        return parse_rate(self.settings.account(held.lane.account).query_rate)
+        return parse_rate(self.account(held).query_rate)
+
+    def account(self, held: HeldJob) -> Account:
+        """The lane's credentials and what is said of them. Raises KeyError where there are none."""
+        return self.settings.account(held.lane.account, held.lane.provider)
 
     def provider(self, held: HeldJob) -> Provider:
         """The lane's provider client."""

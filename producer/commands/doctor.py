@@ -56,9 +56,9 @@ def _examine(session: Session) -> Iterator[Finding]:
     # The embedded server lives beside the pictures: without a storage there is no place for it.
     if session.settings.redis_url is not None or storage.verdict is not Verdict.FAIL:
         yield from _server(session)
-    for account in sorted({"default", *session.settings.accounts}):
-        key = session.settings.account(account).api_key
-        yield judge_key(account, present=bool(key and key.get_secret_value()))
+    for provider, account in sorted(session.settings.known_accounts()):
+        key = session.settings.account(account, provider).api_key
+        yield judge_key(provider, account, present=bool(key and key.get_secret_value()))
 
 
 def _storage(session: Session) -> Finding:

@@ -11,8 +11,9 @@ from producer.errors import ProducerError
 from producer.exit_codes import ExitCode
 from producer.retirement import retirement_notice
 from producer.table import print_table
-from schemas.catalogue import Model, UnknownModel, catalogue
+from schemas.catalogue import UnknownModel, catalogue
 from schemas.clock import SystemClock
+from schemas.model import Model
 from schemas.money import to_text
 
 

@@ -18,9 +18,9 @@ from producer.manifest import open_manifest
 from producer.problems_text import render_cautions, render_problems
 from producer.retirement import retirement_notice
 from producer.session import Session
-from producer.submission import SIMULATOR_ACCOUNT, Checked, Order, check, check_account
+from producer.submission import Checked, Order, check, check_account
 from producer.tally import Tally
-from schemas.catalogue import catalogue
+from schemas.account import SIMULATOR_ACCOUNT
 from schemas.lane import Lane
 
 INVALID_CSV = "invalid.csv"
@@ -93,7 +93,7 @@ def order_from(options: dict[str, Any], session: Session, *, simulated: bool = F
         check_account(account, session.settings)
     return Order(
         name=options["name"],
-        defaults=defaults_from(options["model"], options["sets"], catalogue()),
+        defaults=defaults_from(options["model"], options["sets"], session.settings.known_models()),
         account=account,
         skip_invalid=options["skip_invalid"],
         simulated=simulated,
@@ -110,7 +110,9 @@ def checked_manifest(
         open_manifest(source, form=options["form"], encoding=options["encoding"]) as manifest,
         tempfile.TemporaryDirectory(prefix="imagemill-") as folder,
     ):
-        checked = check(manifest, catalogue(), order, Path(folder), Path(INVALID_CSV))
+        checked = check(
+            manifest, session.settings.known_models(), order, Path(folder), Path(INVALID_CSV)
+        )
         _say_what_is_wrong(checked, order, session)
         check_currencies(order.budgets, checked.tally)
         yield checked
@@ -144,7 +146,7 @@ def _say_what_is_wrong(checked: Checked, order: Order, session: Session) -> None
         session.complain(render_cautions(tally))
     for text in tally.lanes:
         lane = Lane.parse(text)
-        model = catalogue().find(lane.model, lane.provider)
+        model = session.settings.known_models().find(lane.model, lane.provider)
         notice = retirement_notice(model, session.clock.now().date())
         if notice and not order.simulated:
             session.complain(f"warning: {notice}")

@@ -21,7 +21,6 @@ from producer.progress import progress
 from producer.session import Session, open_session, session_options, session_part
 from producer.watching import NoSuchBatch, chosen, status_of, watch
 from schemas.batch import Batch, BatchStatus
-from schemas.catalogue import catalogue
 from schemas.contract import Contract
 from schemas.money import to_text
 from schemas.states import ENDED_STATES, JobState
@@ -100,11 +99,11 @@ def _run_again(
     finished_at = check_finished(status_of(ledger.batches, name))
     with tempfile.TemporaryDirectory(prefix="imagemill-") as folder:
         if options["dry_run"]:
-            gathered = gather(name, choice, storage, catalogue(), None)
+            gathered = gather(name, choice, storage, session.settings.known_models(), None)
             _say(gathered, name, session)
             return _report(name, gathered, None, dry_run=True)
         chunks = ChunkFiles(Path(folder), round_=ledger.batches.new_round(name))
-        gathered = gather(name, choice, storage, catalogue(), chunks)
+        gathered = gather(name, choice, storage, session.settings.known_models(), chunks)
         _say(gathered, name, session)
         if not gathered.tally.jobs:
             return _report(name, gathered, None, dry_run=False)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import click
@@ -16,7 +17,8 @@ from producer.commands.ordering import (
 from producer.commands.working import Manner, continue_batch, opened_mill, work
 from producer.session import Session, SettingsError, open_session, session_options, session_part
 from producer.submission import describe, hand_in, lane_limits
-from schemas.catalogue import catalogue
+from schemas.lane import Lane
+from schemas.provider import PROVIDERS
 
 
 @click.command()
@@ -48,10 +50,10 @@ def run(manifest: str | None, *, simulate: bool, resume: bool, **options: Any) -
     order = order_from(options, session, simulated=simulate)
     with checked_manifest(manifest, order, options, session) as checked:
         if not simulate:
-            _need_key(order.account, session)
+            _need_keys(checked.tally.lanes, session)
         session.say(summary(checked.tally, order.budgets))
-        batch = describe(checked, order, catalogue(), session.clock.now())
-        limits = lane_limits(batch.lanes, session.settings, catalogue())
+        batch = describe(checked, order, session.settings.known_models(), session.clock.now())
+        limits = lane_limits(batch.lanes, session.settings, session.settings.known_models())
         with opened_mill(session) as (mill, ledger, storage):
             submitted = hand_in(batch, checked.chunks, ledger, storage, limits, order.budgets)
             if not submitted.fresh:
@@ -59,10 +61,19 @@ def run(manifest: str | None, *, simulate: bool, resume: bool, **options: Any) -
             work(submitted.batch.batch, mill, (ledger, storage), session, Manner())
 
 
-def _need_key(account: str, session: Session) -> None:
+def _need_keys(lanes: Iterable[str], session: Session) -> None:
     """Raises SettingsError: without a key nothing could be ordered."""
-    key = session.settings.account(account).api_key
-    if key is None or not key.get_secret_value():
-        raise SettingsError(
-            "There is no key to order with: set DASHSCOPE_API_KEY, or rehearse with --simulate."
-        )
+    for text in lanes:
+        lane = Lane.parse(text)
+        try:
+            account = session.settings.account(lane.account, lane.provider)
+        except KeyError:
+            raise SettingsError(
+                f"There is no account {lane.account!r} at {lane.provider}; add"
+                f' [accounts.{lane.account}] with provider = "{lane.provider}" to imagemill.toml.'
+            ) from None
+        if account.needs_key and not account.has_key:
+            raise SettingsError(
+                "There is no key to order with: set"
+                f" {PROVIDERS[lane.provider].key_variable}, or rehearse with --simulate."
+            )

@@ -20,7 +20,6 @@ from producer.progress import progress
 from producer.session import Session, open_session, session_options, session_part
 from producer.submission import Order, Submitted, describe, hand_in, lane_limits
 from producer.watching import status_of, watch
-from schemas.catalogue import catalogue
 
 
 @click.command()
@@ -41,8 +40,8 @@ def submit(manifest: str, *, wait: bool, timeout_s: float | None, **options: Any
     order = order_from(options, session)
     with checked_manifest(manifest, order, options, session) as checked:
         session.say(summary(checked.tally, order.budgets))
-        batch = describe(checked, order, catalogue(), session.clock.now())
-        limits = lane_limits(batch.lanes, session.settings, catalogue())
+        batch = describe(checked, order, session.settings.known_models(), session.clock.now())
+        limits = lane_limits(batch.lanes, session.settings, session.settings.known_models())
         with connected(session.settings, session.clock, create=True) as connection:
             ledger, storage = connection.ledger, connection.storage
             submitted = hand_in(batch, checked.chunks, ledger, storage, limits, order.budgets)

@@ -28,7 +28,7 @@ def test_a_healthy_mill_has_nothing_to_fix_but_the_missing_key(shared: CommandLi
     assert not [entry for entry in found.values() if entry["verdict"] == "fail"]
     assert "IMAGEMILL" not in found[SERVER]["advice"]
     assert "imagemill worker" in found["workers"]["advice"]
-    assert "DASHSCOPE_API_KEY" in found["key of default"]["advice"]
+    assert "DASHSCOPE_API_KEY" in found["key of dashscope@default"]["advice"]
 
 
 def test_a_key_that_is_set_is_seen_and_not_shown(shared: CommandLine) -> None:

@@ -28,6 +28,7 @@ OTHERS = [
     keys.batch_record("night"),
     keys.batch_closing("night"),
     keys.query_bucket("dashscope", "default"),
+    *keys.access_token_keys("qianfan", "default"),
     *keys.batch_purse_keys("night", "CNY"),
     *keys.account_purse_keys("dashscope", "default", "CNY"),
 ]
@@ -48,6 +49,7 @@ def test_all_keys_are_asked_about() -> None:
         "batch_record",
         "batch_closing",
         "query_bucket",
+        "access_token_keys",
         "batch_purse_keys",
         "account_purse_keys",
     }

@@ -19,20 +19,20 @@ def toml(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def test_a_cap_and_where_its_days_begin(toml: Path) -> None:
     toml.write_text('[accounts.default]\ndaily_cap = "200CNY"\nutc_offset = "+08:00"\n')
-    account = load_settings().account("default")
+    account = load_settings().account("default", "dashscope")
     assert (account.daily_cap, account.utc_offset) == ("200CNY", "+08:00")
 
 
 def test_without_a_cap(toml: Path) -> None:
     toml.write_text("[accounts.default]\n")
-    account = load_settings().account("default")
+    account = load_settings().account("default", "dashscope")
     assert (account.daily_cap, account.utc_offset) == (None, "+00:00")
 
 
 def test_a_cap_from_the_environment(toml: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     toml.write_text("")
     monkeypatch.setenv("IMAGEMILL_ACCOUNTS__DEFAULT__DAILY_CAP", "5usd")
-    assert load_settings().account("default").daily_cap == "5usd"
+    assert load_settings().account("default", "dashscope").daily_cap == "5usd"
 
 
 @pytest.mark.parametrize(

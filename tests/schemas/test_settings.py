@@ -9,8 +9,8 @@ from pydantic import ValidationError
 
 from schemas.catalogue import catalogue
 from schemas.lane import Lane
+from schemas.provider import PROVIDERS
 from schemas.settings import (
-    DASHSCOPE_BASE_URL,
     Settings,
     WrongSettings,
     child_environment,
@@ -54,7 +54,7 @@ def test_defaults_are_enough() -> None:
     assert settings.storage_url == "./out"
     assert settings.redis_url is None
     assert settings.worker.concurrency == 32
-    assert settings.account("default").base_url == DASHSCOPE_BASE_URL
+    assert settings.account("default", "dashscope").base_url == PROVIDERS["dashscope"].base_url
 
 
 def test_flag_before_environment_before_file(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -87,7 +87,7 @@ def test_the_secret_itself_counts_before_its_file(
     (place / "secret").write_text("from-file")
     monkeypatch.setenv("DASHSCOPE_API_KEY", "from-environment")
     monkeypatch.setenv("DASHSCOPE_API_KEY_FILE", str(place / "secret"))
-    key = load_settings().account("default").api_key
+    key = load_settings().account("default", "dashscope").api_key
     assert key is not None
     assert key.get_secret_value() == "from-environment"
 
@@ -102,7 +102,11 @@ def test_no_secret_is_printed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DASHSCOPE_API_KEY", "s3cret")
     monkeypatch.setenv("IMAGEMILL_REDIS_URL", "redis://:s3cret@host/0")
     settings = load_settings()
-    for text in (repr(settings), settings.model_dump_json(), repr(settings.account("default"))):
+    for text in (
+        repr(settings),
+        settings.model_dump_json(),
+        repr(settings.account("default", "dashscope")),
+    ):
         assert "s3cret" not in text
 
 
@@ -186,13 +190,16 @@ def test_accounts_and_the_vendors_own_names(place: Path, monkeypatch: pytest.Mon
     monkeypatch.setenv("DASHSCOPE_API_KEY", "k1")
     monkeypatch.setenv("DASHSCOPE_HTTP_BASE_URL", "http://here")
     settings = load_settings()
-    first, second = settings.account("default"), settings.account("second")
+    first, second = (
+        settings.account("default", "dashscope"),
+        settings.account("second", "dashscope"),
+    )
     assert first.api_key is not None
     assert second.api_key is not None
     assert (first.api_key.get_secret_value(), first.base_url) == ("k1", "http://here")
     assert (second.api_key.get_secret_value(), second.base_url) == ("k2", "http://there")
     with pytest.raises(KeyError):
-        settings.account("third")
+        settings.account("third", "dashscope")
 
 
 @pytest.mark.parametrize("name", ["IMAGEMILL_S3_REGION", "AWS_REGION", "AWS_DEFAULT_REGION"])

@@ -14,13 +14,14 @@ from ledger.keys import BATCH_AGENDA, LANES, LaneKeys, batch_closing
 from ledger.lanes import Handout
 from ledger.opening import Ledger
 from producer.chunk_files import ChunkFiles
+from schemas.account import Account
 from schemas.batch import Batch, ChunkRef
 from schemas.catalogue import Catalogue, catalogue
 from schemas.job import Job
 from schemas.lane import Lane, LaneLimits
 from schemas.queues import APP
 from schemas.result import JobResult
-from schemas.settings import Account, LaneSection, Settings, WorkerSection
+from schemas.settings import LaneSection, Settings, WorkerSection
 from schemas.states import JobState
 from tests.steps.ageing import age
 from tests.steps.instant_clock import FixedDice, InstantClock
@@ -31,6 +32,7 @@ from worker.accounts import ProviderUnavailable
 from worker.dispatcher import Dispatcher, Message
 from worker.fetching import Fetcher
 from worker.heartbeat import Heartbeat
+from worker.models import Models
 from worker.providers.port import Provider, Unanswered
 from worker.tasks import CHORES, MOST_TAKES, Desk
 from worker.tools import Tools
@@ -95,10 +97,11 @@ class Mill:
         self.clock = InstantClock()
         self.dice = FixedDice()
         self.known = known or catalogue()
+        self.models = Models(self.known, ledger.lanes)
         self.heartbeat = Heartbeat(ledger.jobs, ledger.fleet, LEASE_S, "worker-1", 8)
         self.configure()
         self.outbox = Outbox()
-        self.dispatcher = Dispatcher(ledger, self.outbox, self.known, "worker-1", LEASE_S)
+        self.dispatcher = Dispatcher(ledger, self.outbox, self.models, "worker-1", LEASE_S)
 
     def configure(self, on_uncertain: str = "hold", **account: Any) -> None:
         """Settings as a person writes them; of the account `default` whatever is named."""
@@ -115,11 +118,11 @@ class Mill:
     def use(self, settings: Settings) -> None:
         """Work by these settings from now on."""
         self.tools = Tools(
-            self.ledger, self.storage, self.providers, settings, self.clock, self.dice
+            self.ledger, self.storage, self.providers, settings, self.models, self.clock, self.dice
         )
-        self.desk = Desk(self.tools, self.known, self.heartbeat)
+        self.desk = Desk(self.tools, self.heartbeat)
         other = Heartbeat(self.ledger.jobs, self.ledger.fleet, LEASE_S, "worker-2", 8)
-        self.other_desk = Desk(self.tools, self.known, other)
+        self.other_desk = Desk(self.tools, other)
 
     def twin(self, ledger: Ledger) -> Mill:
         """Another worker, with a way of its own to the ledger."""

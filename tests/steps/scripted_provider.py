@@ -9,10 +9,10 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import replace
 
-from schemas.catalogue import Model
 from schemas.clock import SystemClock
 from schemas.failure import ErrorClass, Failure
 from schemas.job import Job
+from schemas.model import Model
 from worker.providers.port import (
     Accepted,
     CancelAnswer,

@@ -8,9 +8,11 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from pydantic import SecretStr
 
+from schemas.account import Account
 from schemas.failure import ErrorClass
 from schemas.lane import Lane
-from schemas.settings import Account, Settings
+from schemas.settings import Settings
+from tests.shared_token import ProcessToken
 from worker.accounts import Accounts, ProviderUnavailable
 
 WANX = Lane("dashscope", "wanx-v1", "default")
@@ -18,7 +20,7 @@ ASKS: list[Callable[[Accounts, Lane], object]] = [Accounts.client, Accounts.fetc
 
 
 def accounts(**sections: Account) -> Accounts:
-    return Accounts(Settings(accounts=sections))
+    return Accounts(Settings(accounts=sections), lambda _provider, _account: ProcessToken())
 
 
 def account(**changes: object) -> Account:

@@ -8,10 +8,11 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from pydantic import SecretStr
 
+from schemas.account import Account
 from schemas.catalogue import catalogue
 from schemas.clock import SystemClock
 from schemas.job import Job
-from schemas.settings import Account
+from tests.shared_token import ProcessToken
 from tests.simulator.running import RunningSimulator
 from tests.steps.mill import job
 from tests.steps.picture_host import PictureHost
@@ -54,7 +55,7 @@ def simulated(*options: str, busy: bool = False) -> Iterator[Provider]:
     if busy:
         simulator.created("a task that is drawn all the time")
     account = Account(api_key=SecretStr("sk-test"), base_url=f"{simulator.url}/api/v1")
-    provider = open_provider("dashscope", account, 4)
+    provider = open_provider("dashscope", account, 4, ProcessToken())
     yield provider
     provider.close()
     simulator.stop()
@@ -91,7 +92,7 @@ def pair(request: pytest.FixtureRequest) -> Iterator[Pair]:
         return
     account = request.getfixturevalue("account")
     provider, fetcher = (
-        open_provider("dashscope", account, 16),
+        open_provider("dashscope", account, 16, ProcessToken()),
         open_fetcher("dashscope", account, 16),
     )
     yield provider, fetcher

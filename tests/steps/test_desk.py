@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from celery import Celery
 
@@ -18,6 +20,7 @@ from tests.steps.mill import LANE, PROMPT, STEP_OF, Mill, job
 from tests.steps.picture_host import failed
 from tests.steps.scripted_provider import trouble
 from worker.accounts import ProviderUnavailable
+from worker.models import Models
 from worker.providers.port import Refused, SubmitAnswer
 from worker.tasks import CHORES, MOST_TAKES, STEPS, UNAVAILABLE_S, Desk, register
 
@@ -187,7 +190,8 @@ def test_a_missing_key_loses_nothing_that_was_paid_for(mill: Mill, state: JobSta
 def test_a_model_this_worker_does_not_know_stops_its_lane(mill: Mill) -> None:
     claim = mill.released()
     rest = Catalogue([model for model in catalogue() if model.name != "wanx-v1"])
-    old = Desk(mill.tools, rest, mill.heartbeat)
+    models = Models(rest, mill.ledger.lanes)
+    old = Desk(replace(mill.tools, models=models), mill.heartbeat)
     with logged() as lines:
         old.step("submit", claim)
     assert lines.all()[0]["event"] == "lane.unknown"

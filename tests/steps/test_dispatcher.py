@@ -11,6 +11,7 @@ from schemas.catalogue import Catalogue, catalogue
 from schemas.states import JobState
 from tests.steps.mill import BATCH, LANE, LEASE_S, Mill, job
 from worker.dispatcher import Dispatcher, Message, NotPublished
+from worker.models import Models
 
 
 def ticked(mill: Mill, dispatcher: Dispatcher | None = None) -> list[Message]:
@@ -58,14 +59,18 @@ def test_each_state_has_its_queue(mill: Mill, state: JobState, queue: str, task:
 
 def test_a_synchronous_model_has_a_queue_of_its_own(mill: Mill) -> None:
     models = [model.model_copy(update={"synchronous": True}) for model in catalogue()]
-    dispatcher = Dispatcher(mill.ledger, mill.outbox, Catalogue(models), "worker-1", LEASE_S)
+    dispatcher = Dispatcher(
+        mill.ledger, mill.outbox, Models(Catalogue(models), mill.ledger.lanes), "worker-1", LEASE_S
+    )
     mill.released()
     mill.let_time_pass()
     assert "generate" in [message.queue for message in ticked(mill, dispatcher)]
 
 
 def test_an_unknown_model_is_handed_out_for_the_step_to_refuse(mill: Mill) -> None:
-    dispatcher = Dispatcher(mill.ledger, mill.outbox, Catalogue([]), "worker-1", LEASE_S)
+    dispatcher = Dispatcher(
+        mill.ledger, mill.outbox, Models(Catalogue([]), mill.ledger.lanes), "worker-1", LEASE_S
+    )
     mill.released()
     mill.let_time_pass()
     assert "submit" in [message.queue for message in ticked(mill, dispatcher)]

@@ -8,7 +8,6 @@ import pytest
 
 from ledger.errors import LedgerUnreachable
 from ledger.keys import LEADER, LaneKeys
-from schemas.catalogue import catalogue
 from tests.steps.instant_clock import InstantClock
 from tests.steps.logs import logged
 from tests.steps.mill import LANE, LEASE_S, Mill, Outbox, job
@@ -17,7 +16,7 @@ from worker.dispatcher import STANDBY_S, TERM_S, TICK_S, Dispatcher, NotPublishe
 
 
 def dispatcher(mill: Mill, name: str, outbox: Outbox | None = None) -> Dispatcher:
-    return Dispatcher(mill.ledger, outbox or mill.outbox, catalogue(), name, LEASE_S)
+    return Dispatcher(mill.ledger, outbox or mill.outbox, mill.models, name, LEASE_S)
 
 
 def rounds(mill: Mill, one: Dispatcher, count: int) -> InstantClock:

@@ -10,10 +10,11 @@ from hypothesis import strategies as st
 
 from ledger.jobs import Claim, Record
 from ledger.purse import Figures
-from schemas.catalogue import Model, catalogue
+from schemas.catalogue import catalogue
 from schemas.failure import ErrorClass
 from schemas.job import Again, Job
 from schemas.lane import Lane
+from schemas.model import Model
 from schemas.result import JobResult
 from schemas.states import JobState
 from tests.steps.earlier_pictures import kept

@@ -108,7 +108,7 @@ def test_whether_anybody_works(
     ],
 )
 def test_whether_there_is_a_key(account: str, present: bool, verdict: Verdict, words: str) -> None:
-    assert_judged(judge_key(account, present=present), verdict, words)
+    assert_judged(judge_key("dashscope", account, present=present), verdict, words)
 
 
 @pytest.mark.parametrize(

@@ -21,10 +21,11 @@ from producer.submission import (
     check_account,
     lane_limits,
 )
+from schemas.account import Account
 from schemas.batch import Batch
 from schemas.catalogue import catalogue
 from schemas.lane import LaneLimits
-from schemas.settings import Account, LaneSection, Settings
+from schemas.settings import LaneSection, Settings
 from schemas.states import BatchState
 from tests.steps.storages import StumblingStorage
 from tests.submission.manifests import EVENING, FLUX, TWO_LANES, WANX, prepared, rows

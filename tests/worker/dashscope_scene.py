@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from schemas.catalogue import Model, catalogue
+from schemas.catalogue import catalogue
 from schemas.failure import ErrorClass
 from schemas.job import Job
+from schemas.model import Model
 from tests.worker.wire import Play, answer
 
 KEY = "sk-0123456789abcdef"

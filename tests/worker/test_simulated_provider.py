@@ -9,11 +9,12 @@ import pytest
 from pydantic import SecretStr
 
 from results.picture import inspect, thumbnail
+from schemas.account import Account
 from schemas.catalogue import catalogue
 from schemas.clock import SystemClock
 from schemas.failure import ErrorClass
 from schemas.job import Job
-from schemas.settings import Account
+from tests.shared_token import ProcessToken
 from tests.simulator.running import RunningSimulator
 from tests.waiting import wait_until
 from worker.fetching import Fetched, Fetcher, FetchFailed
@@ -48,7 +49,7 @@ def account(simulator: RunningSimulator) -> Account:
 
 @pytest.fixture
 def client(account: Account) -> Iterator[Provider]:
-    opened = open_provider("dashscope", account, 4)
+    opened = open_provider("dashscope", account, 4, ProcessToken())
     yield opened
     opened.close()
 
@@ -142,7 +143,10 @@ def test_a_wrong_row_is_refused_and_a_strange_ticket_unknown(client: Provider) -
 
 def test_a_wrong_key_stops_the_lane(account: Account) -> None:
     client = open_provider(
-        "dashscope", Account(api_key=SecretStr("wrong"), base_url=account.base_url), 1
+        "dashscope",
+        Account(api_key=SecretStr("wrong"), base_url=account.base_url),
+        1,
+        ProcessToken(),
     )
     found = client.submit(order("wanx-v1", prompt="cat"), catalogue().find("wanx-v1"))
     client.close()

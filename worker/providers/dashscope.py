@@ -7,36 +7,26 @@ from __future__ import annotations
 
 import json
 import math
-import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta, timezone
-from typing import Any
 from urllib.parse import quote, urlencode
 
 import httpx2
 
-from schemas.catalogue import Model
 from schemas.failure import ErrorClass, Failure
 from schemas.job import Job
-from worker.connection import (
-    BodyTooLarge,
-    Fate,
-    Withheld,
-    explain,
-    fate,
-    read_body,
-    sent_only_if,
-)
+from schemas.model import Model
+from worker.connection import sent_only_if
 from worker.providers.dashscope_answers import (
-    Answer,
-    parse,
+    output_of,
     read_cancel,
     read_page,
     read_refusal,
     read_task,
     read_ticket,
-    text,
 )
+from worker.providers.exchange import Answer, ask, checked_base_url, is_key, text
+from worker.providers.order import body_of
 from worker.providers.port import (
     Accepted,
     CancelAnswer,
@@ -51,11 +41,9 @@ from worker.providers.port import (
 
 PICTURE_SUFFIXES = (".aliyuncs.com",)
 """Result pictures lie in many OSS buckets and regions (Model Studio: wanx-v1, allow-list)."""
-ANSWER_LIMIT_BYTES = 1024 * 1024
 PAGE_SIZE = 100
 
 _BEIJING = timezone(timedelta(hours=8))
-_KEY = re.compile(r"[\x21-\x7e]+")
 
 
 class DashScope:
@@ -63,14 +51,7 @@ class DashScope:
 
     def __init__(self, base_url: str, api_key: str | None, http: httpx2.Client) -> None:
         """`base_url` ends in /api/v1; `http` is ours to close. Raises ValueError for a bad address."""
-        try:
-            parsed = httpx2.URL(base_url)
-            parsed.host.encode("idna")
-        except (httpx2.InvalidURL, UnicodeError) as error:
-            raise ValueError(f"the base URL {base_url!r} is no address: {error}") from error
-        if parsed.scheme not in ("http", "https") or not parsed.host or parsed.userinfo:
-            raise ValueError("the base URL must look like https://dashscope.aliyuncs.com/api/v1")
-        self._base_url = base_url.rstrip("/")
+        self._base_url = checked_base_url(base_url, "https://dashscope.aliyuncs.com/api/v1")
         self._key = (api_key or "").strip()
         self._http = http
 
@@ -78,7 +59,9 @@ class DashScope:
         self, job: Job, model: Model, *, may_send: Callable[[], bool] = always
     ) -> SubmitAnswer:
         """Create a task. Never raises for what the network or the provider does."""
-        content = json.dumps(_order(job, model), ensure_ascii=False).encode(errors="replace")
+        content = json.dumps(
+            {"model": model.wire_name or model.name, **body_of(job, model)}, ensure_ascii=False
+        ).encode(errors="replace")
         headers = {"X-DashScope-Async": "enable", "Content-Type": "application/json"}
         request = self._request("POST", model.endpoint, headers, content)
         request.extensions.update(sent_only_if(may_send))
@@ -96,7 +79,7 @@ class DashScope:
         answer = self._ask(self._request("GET", _task_path(ticket)))
         if not isinstance(answer, Answer):
             return answer
-        output = answer.output
+        output = output_of(answer)
         if not (answer.good and text(output, "task_status")):
             return read_refusal(answer, (self._key,))
         if text(output, "task_id") not in ("", ticket):
@@ -147,47 +130,15 @@ class DashScope:
         )
 
     def _ask(self, request: httpx2.Request) -> Answer | Refused | NotSent | Unanswered:
-        if not _KEY.fullmatch(self._key):
+        if not is_key(self._key):
             return _no_key(missing=not self._key)
         request.headers["Authorization"] = f"Bearer {self._key}"
-        try:
-            response = self._http.send(request, stream=True, follow_redirects=False)
-            try:
-                body = read_body(response, ANSWER_LIMIT_BYTES)
-            finally:
-                response.close()
-        except Withheld:
-            return NotSent("held up too long before the request would have left: nothing was sent")
-        except httpx2.HTTPError as error:
-            if fate(error) is Fate.NOT_SENT:
-                return NotSent(explain(error))
-            return Unanswered(explain(error))
-        except BodyTooLarge as error:
-            return Unanswered(f"an answer of {error}")
-        return Answer(response.status_code, response.headers, parse(body))
+        return ask(self._http, request)
 
 
 def _no_key(*, missing: bool) -> Refused:
     words = "no API key: set DASHSCOPE_API_KEY" if missing else "the API key has illegal characters"
     return Refused(Failure(error_class=ErrorClass.ACCOUNT, code="InvalidApiKey", message=words))
-
-
-def _order(job: Job, model: Model) -> dict[str, Any]:
-    """The body of a create request."""
-    order: dict[str, Any] = {
-        "model": model.name,
-        "input": {"prompt": job.prompt},
-        "parameters": {},
-    }
-    if job.negative_prompt and model.negative_prompt_limit:
-        order["input"]["negative_prompt"] = job.negative_prompt
-    for name, value in job.parameters.items():
-        known = model.parameters.get(name)
-        order.setdefault(known.place if known else "parameters", {})[name] = value
-    if model.sends_n:
-        # Left out, the provider draws and bills four (Model Studio: wanx-v1, n).
-        order["parameters"]["n"] = job.n
-    return order
 
 
 def _task_path(ticket: str) -> str:

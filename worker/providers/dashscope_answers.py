@@ -8,18 +8,16 @@ Source: Model Studio: asynchronous tasks; wanx-v1 and FLUX API references; error
 
 from __future__ import annotations
 
-import json
 import re
-from dataclasses import dataclass
 from datetime import datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
 
 import httpx2
 
 from schemas.failure import ErrorClass, Failure
 from worker.policy.classification import classify
+from worker.providers.exchange import Answer, clean, expires_at_s, part, retry_after_s, text
 from worker.providers.port import (
     CancelAnswer,
     Done,
@@ -37,47 +35,20 @@ from worker.providers.port import (
     Withdrawn,
 )
 
-MESSAGE_LIMIT = 300
-
 _GAVE_UP_WAITING = frozenset({"GatewayTimeout", "RequestTimeOut", "InternalError.Timeout"})
 """Codes that say an answer was not awaited, not that nothing was done."""
 _QUEUED = frozenset({"PENDING", "SUSPENDED"})
 _NOT_PENDING = "UnsupportedOperation"
-_SIGNED_URL = re.compile(r"(https?://[^\s?\"'<>]+)\?[^\s\"'<>]*")
 
 
-@dataclass(frozen=True)
-class Answer:
-    """An answer that came whole."""
-
-    status: int
-    headers: httpx2.Headers
-    document: dict[str, Any]
-    """The JSON object of the body; empty where the body was none."""
-
-    @property
-    def good(self) -> bool:
-        """Whether its status says that all went well."""
-        return 200 <= self.status < 300
-
-    @property
-    def output(self) -> dict[str, Any]:
-        """What it says of a task; empty where it says nothing."""
-        return _part(self.document, "output")
-
-
-def parse(body: bytes) -> dict[str, Any]:
-    """The JSON object of a body; empty where it is none."""
-    try:
-        document = json.loads(body)
-    except (ValueError, RecursionError):
-        return {}
-    return document if isinstance(document, dict) else {}
+def output_of(answer: Answer) -> dict[str, Any]:
+    """What an answer says of a task; empty where it says nothing."""
+    return part(answer.document, "output")
 
 
 def read_ticket(answer: Answer) -> str:
     """The id of a task just created; empty where there is none."""
-    return text(answer.output, "task_id") if answer.good else ""
+    return text(output_of(answer), "task_id") if answer.good else ""
 
 
 def read_refusal(answer: Answer, secrets: tuple[str, ...]) -> Refused | Unanswered:
@@ -92,9 +63,9 @@ def read_refusal(answer: Answer, secrets: tuple[str, ...]) -> Refused | Unanswer
     failure = Failure(
         error_class=classify(status, code, message),
         code=code or f"HTTP {status}",
-        message=_clean(message, secrets) or f"HTTP {status}",
+        message=clean(message, secrets) or f"HTTP {status}",
     )
-    return Refused(failure, _retry_after_s(answer.headers))
+    return Refused(failure, retry_after_s(answer.headers))
 
 
 def read_page(
@@ -140,7 +111,7 @@ def read_task(output: dict[str, Any]) -> PollAnswer:
         case "FAILED":
             return TaskFailed(_failure(output, "TaskFailed", "the task failed without saying why"))
         case "CANCELED" | "CANCELLED":
-            words = _clean(text(output, "message")) or "the task was cancelled at the provider"
+            words = clean(text(output, "message")) or "the task was cancelled at the provider"
             return TaskFailed(
                 Failure(error_class=ErrorClass.CANCELLED, code="CANCELED", message=words)
             )
@@ -160,7 +131,7 @@ def _done(output: dict[str, Any]) -> Done:
         entry = found if isinstance(found, dict) else {}
         url = text(entry, "url")
         if url:
-            pictures.append(RemotePicture(index, url, _expires_at_s(url)))
+            pictures.append(RemotePicture(index, url, expires_at_s(url)))
         else:
             failures.append(_failure(entry, "NoPicture", "no picture and no reason", index))
     if not entries:
@@ -183,35 +154,22 @@ def _failure(
     return Failure(
         error_class=classify(200, code, message),
         code=code or default_code,
-        message=_clean(message) or default_words,
+        message=clean(message) or default_words,
         index=index,
     )
 
 
 def _error(document: dict[str, Any]) -> tuple[str, str]:
     """Code and words of an error: flat, or nested as gateways for other dialects do."""
-    for source in (document, _part(document, "error"), _part(document, "output")):
+    for source in (document, part(document, "error"), part(document, "output")):
         code = text(source, "code")
         if code:
             return code, text(source, "message")
     return "", text(document, "message")
 
 
-def _part(document: dict[str, Any], name: str) -> dict[str, Any]:
-    part = document.get(name)
-    return part if isinstance(part, dict) else {}
-
-
 def _first(parts: list[dict[str, Any]], name: str) -> str | None:
     return next(filter(None, (text(part, name) for part in parts)), None)
-
-
-def text(source: dict[str, Any], name: str) -> str:
-    """A field as text; empty where it is missing or no text."""
-    value = source.get(name)
-    if isinstance(value, bool) or not isinstance(value, str | int):
-        return ""
-    return str(value)
 
 
 def _count(source: dict[str, Any], name: str) -> int | None:
@@ -234,31 +192,6 @@ def _date_s(headers: httpx2.Headers) -> float | None:
         return parsedate_to_datetime(headers.get("date", "")).timestamp()
     except (ValueError, TypeError, OverflowError):
         return None
-
-
-def _clean(message: str, secrets: tuple[str, ...] = ()) -> str:
-    """The provider's words without what we gave it in confidence, and short."""
-    for secret in filter(None, secrets):
-        message = message.replace(secret, "...")
-    message = _SIGNED_URL.sub(r"\1?...", message)
-    return " ".join(message.split())[:MESSAGE_LIMIT]
-
-
-def _retry_after_s(headers: httpx2.Headers) -> float | None:
-    for name, unit_s in (("retry-after-ms", 0.001), ("retry-after", 1.0)):
-        value = headers.get(name, "")
-        if re.fullmatch(r"\d{1,9}(\.\d{1,9})?", value):
-            return float(value) * unit_s
-    return None
-
-
-def _expires_at_s(url: str) -> float | None:
-    """From the signature: OSS version 1 names the moment (OSS: signed URLs)."""
-    try:
-        found = parse_qs(urlsplit(url).query).get("Expires", [""])[0]
-    except ValueError:
-        return None
-    return float(found) if re.fullmatch(r"\d{9,11}", found) else None
 
 
 def _took_s(output: dict[str, Any]) -> float | None:

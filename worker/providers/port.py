@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Any, Protocol
 
-from schemas.catalogue import Model
 from schemas.failure import Failure
 from schemas.job import Job
+from schemas.model import Model
 
 
 @dataclass(frozen=True)
@@ -23,6 +23,8 @@ class RemotePicture:
     url: str
     expires_at_s: float | None = None
     """When the address stops working, in seconds since 1970, where the address says so."""
+    part: str = ""
+    """What comes along with picture `index`: svg, overlay, background; empty: the picture itself."""
 
 
 @dataclass(frozen=True)
@@ -31,6 +33,7 @@ class InlinePicture:
 
     index: int
     data: bytes = field(repr=False)
+    part: str = ""
 
 
 Picture = RemotePicture | InlinePicture
@@ -54,6 +57,11 @@ class Done:
     prompt_echo: str | None = None
     """Our prompt as the provider repeats it, where it does (Model Studio: orig_prompt of the wan
     models; wanx-v1 repeats none)."""
+    facts: dict[str, Any] = field(default_factory=dict)
+    """What the provider told besides pictures, under its own names: whether there are faces, the
+    name of a trained resource, what a further order needs."""
+    charged: int | None = None
+    """Images billed, where that is not the number of pictures: a censored one may be."""
     took_s: float | None = None
     """From order to end on the provider's own clock, where it tells: what a lane learns from, since
     the moment of our look at it is always too late."""
@@ -151,6 +159,23 @@ def always() -> bool:
     return True
 
 
+class SharedToken(Protocol):
+    """An access token that all workers of a fleet order with; one of them fetches it."""
+
+    def current(self) -> str | None:
+        """The token in use; None: there is none yet, or it has run out."""
+        ...
+
+    def may_fetch(self, stale: str | None) -> bool:
+        """Whether the caller is the one to fetch a token in place of `stale`; for some seconds
+        nobody else is. False too where a newer one than `stale` is in use already."""
+        ...
+
+    def renew(self, token: str, lifetime_s: float) -> None:
+        """All workers order with this token from now on, until its lifetime ends."""
+        ...
+
+
 class Provider(Protocol):
     """One provider through one account; used by many threads at once."""
 
@@ -159,6 +184,7 @@ class Provider(Protocol):
     ) -> SubmitAnswer:
         """Order a job's pictures, once. Never raises for what the network or the provider does.
 
+        Pictures among the job's parameters are addresses the provider can fetch, or data URIs.
         `may_send` is asked when nothing but the request itself is missing (a proxy's tunnel asks it
         once more, earlier). Where it says no, nothing leaves and the answer is NotSent.
         """

@@ -1,0 +1,127 @@
+"""Accounts: sets of provider credentials, and what the environment says of them."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
+from pydantic_settings import BaseSettings
+
+from schemas.money import Amount
+from schemas.provider import PROVIDERS
+from schemas.utc_offset import parse_utc_offset
+
+DEFAULT_ACCOUNT = "default"
+SIMULATOR_ACCOUNT = "simulator"
+"""Rehearsals have lanes of their own: a real worker never pays for them, nor they for real rows."""
+SIMULATED_KEY = "sk-simulated"
+
+
+class Section(BaseModel):
+    """A table of imagemill.toml."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Account(Section):
+    """One set of provider credentials; quotas are counted per account."""
+
+    provider: str = "dashscope"
+    api_key: SecretStr | None = Field(default=None, description="at Baidu the access key (AK)")
+    secret_key: SecretStr | None = Field(default=None, description="Baidu's secret key (SK)")
+    auth: Literal["token", "signature"] | None = Field(
+        default=None,
+        description="what Baidu's AK and SK are for: an access token (the default), or signing",
+    )
+    picture_hosts: tuple[str, ...] = Field(
+        default=(), description="further endings of hosts its pictures may lie on: .example.com"
+    )
+    base_url: str | None = Field(default=None, description="the provider's own where it is null")
+    query_rate: str = Field(default="20/s", description="task queries of the whole account")
+    exclusive: bool = Field(default=False, description="nobody else orders through this account")
+    settle_s: float = Field(
+        default=30.0,
+        gt=0,
+        description="after a lost answer, when the provider's task list is believed to be complete",
+    )
+    daily_cap: str | None = Field(default=None, description="most spent in a day, e.g. 200CNY")
+    utc_offset: str = Field(default="+00:00", description="where its days begin at midnight")
+
+    @property
+    def has_key(self) -> bool:
+        """Whether there is a key to order with."""
+        return self.api_key is not None and bool(self.api_key.get_secret_value())
+
+    @property
+    def needs_key(self) -> bool:
+        """Whether orders need a key: a server in the next room may do without."""
+        own_server = self.base_url not in (None, PROVIDERS["openai"].base_url)
+        return not (self.provider == "openai" and own_server)
+
+    @field_validator("daily_cap")
+    @classmethod
+    def _is_money(cls, text: str | None) -> str | None:
+        if text is not None:
+            Amount.parse(text)
+        return text
+
+    @field_validator("utc_offset")
+    @classmethod
+    def _is_an_offset(cls, text: str) -> str:
+        parse_utc_offset(text)
+        return text
+
+
+class ProviderVariables(BaseSettings):
+    """The providers' keys and hosts, under the names the vendors' own tools read."""
+
+    dashscope_api_key: SecretStr | None = Field(default=None, validation_alias="DASHSCOPE_API_KEY")
+    dashscope_http_base_url: str | None = Field(
+        default=None, validation_alias="DASHSCOPE_HTTP_BASE_URL"
+    )
+    qianfan_ak: SecretStr | None = Field(default=None, validation_alias="QIANFAN_AK")
+    qianfan_sk: SecretStr | None = Field(default=None, validation_alias="QIANFAN_SK")
+    qianfan_access_key: SecretStr | None = Field(
+        default=None, validation_alias="QIANFAN_ACCESS_KEY"
+    )
+    qianfan_secret_key: SecretStr | None = Field(
+        default=None, validation_alias="QIANFAN_SECRET_KEY"
+    )
+    qianfan_api_key: SecretStr | None = Field(default=None, validation_alias="QIANFAN_API_KEY")
+    qianfan_base_url: str | None = Field(default=None, validation_alias="QIANFAN_BASE_URL")
+    stability_api_key: SecretStr | None = Field(default=None, validation_alias="STABILITY_API_KEY")
+    stability_api_host: str | None = Field(default=None, validation_alias="STABILITY_API_HOST")
+    openai_api_key: SecretStr | None = Field(default=None, validation_alias="OPENAI_API_KEY")
+    openai_base_url: str | None = Field(default=None, validation_alias="OPENAI_BASE_URL")
+
+    def credentials_of(self, provider: str) -> dict[str, Any]:
+        """What the environment says of a provider's credentials."""
+        match provider:
+            case "dashscope":
+                return {"api_key": self.dashscope_api_key}
+            case "qianfan" if self.qianfan_ak is None and self.qianfan_access_key is not None:
+                return {
+                    "api_key": self.qianfan_access_key,
+                    "secret_key": self.qianfan_secret_key,
+                    "auth": "signature",
+                }
+            case "qianfan":
+                return {"api_key": self.qianfan_ak, "secret_key": self.qianfan_sk}
+            case "qianfan-v2":
+                return {"api_key": self.qianfan_api_key}
+            case "stability":
+                return {"api_key": self.stability_api_key}
+            case "openai":
+                return {"api_key": self.openai_api_key}
+            case _:
+                return {}
+
+    def host_of(self, provider: str) -> str | None:
+        """What the environment says of a provider's host."""
+        hosts = {
+            "dashscope": self.dashscope_http_base_url,
+            "qianfan": self.qianfan_base_url,
+            "stability": self.stability_api_host,
+            "openai": self.openai_base_url,
+        }
+        return hosts.get(provider)

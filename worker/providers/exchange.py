@@ -1,0 +1,126 @@
+"""One request to a provider and its answer, whatever dialect it speaks."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import httpx2
+
+from worker.connection import BodyTooLarge, Fate, Withheld, explain, fate, read_body
+from worker.providers.port import NotSent, Unanswered
+
+MESSAGE_LIMIT = 300
+ANSWER_LIMIT_BYTES = 1024 * 1024
+"""Of answers that hold words only."""
+PICTURES_LIMIT_BYTES = 192 * 1024 * 1024
+"""Of answers that hold pictures: four of 20 MB and more, in base64."""
+
+_KEY = re.compile(r"[\x21-\x7e]+")
+_SIGNED_URL = re.compile(r"(https?://[^\s?\"'<>]+)\?[^\s\"'<>]*")
+
+
+@dataclass(frozen=True)
+class Answer:
+    """An answer that came whole."""
+
+    status: int
+    headers: httpx2.Headers
+    body: bytes
+    document: dict[str, Any]
+    """The JSON object of the body; empty where the body was none."""
+
+    @property
+    def good(self) -> bool:
+        """Whether its status says that all went well."""
+        return 200 <= self.status < 300
+
+
+def ask(
+    http: httpx2.Client, request: httpx2.Request, limit_bytes: int = ANSWER_LIMIT_BYTES
+) -> Answer | NotSent | Unanswered:
+    """Send a request once. Never raises for what the network or the provider does."""
+    try:
+        response = http.send(request, stream=True, follow_redirects=False)
+        try:
+            body = read_body(response, limit_bytes)
+        finally:
+            response.close()
+    except Withheld:
+        return NotSent("held up too long before the request would have left: nothing was sent")
+    except httpx2.HTTPError as error:
+        if fate(error) is Fate.NOT_SENT:
+            return NotSent(explain(error))
+        return Unanswered(explain(error))
+    except BodyTooLarge as error:
+        return Unanswered(f"an answer of {error}")
+    return Answer(response.status_code, response.headers, body, parse(body))
+
+
+def parse(body: bytes) -> dict[str, Any]:
+    """The JSON object of a body; empty where it is none."""
+    try:
+        document = json.loads(body)
+    except (ValueError, RecursionError):
+        return {}
+    return document if isinstance(document, dict) else {}
+
+
+def part(document: dict[str, Any], name: str) -> dict[str, Any]:
+    """An object inside a document; empty where there is none."""
+    found = document.get(name)
+    return found if isinstance(found, dict) else {}
+
+
+def text(source: dict[str, Any], name: str) -> str:
+    """A field as text; empty where it is missing or no text."""
+    value = source.get(name)
+    if isinstance(value, bool) or not isinstance(value, str | int):
+        return ""
+    return str(value)
+
+
+def clean(message: str, secrets: tuple[str, ...] = ()) -> str:
+    """The provider's words without what we gave it in confidence, and short."""
+    for secret in filter(None, secrets):
+        message = message.replace(secret, "...")
+    message = _SIGNED_URL.sub(r"\1?...", message)
+    return " ".join(message.split())[:MESSAGE_LIMIT]
+
+
+def retry_after_s(headers: httpx2.Headers) -> float | None:
+    """How long the provider asks us to wait, where it says so."""
+    for name, unit_s in (("retry-after-ms", 0.001), ("retry-after", 1.0)):
+        value = headers.get(name, "")
+        if re.fullmatch(r"\d{1,9}(\.\d{1,9})?", value):
+            return float(value) * unit_s
+    return None
+
+
+def expires_at_s(url: str) -> float | None:
+    """From the signature: OSS version 1 names the moment (OSS: signed URLs)."""
+    try:
+        found = parse_qs(urlsplit(url).query).get("Expires", [""])[0]
+    except ValueError:
+        return None
+    return float(found) if re.fullmatch(r"\d{9,11}", found) else None
+
+
+def checked_base_url(base_url: str, example: str) -> str:
+    """A provider's base URL without a slash at its end. Raises ValueError where it is no address."""
+    try:
+        parsed = httpx2.URL(base_url)
+        parsed.host.encode("idna")
+    except (httpx2.InvalidURL, UnicodeError) as error:
+        raise ValueError(f"the base URL {base_url!r} is no address: {error}") from error
+    if parsed.scheme not in ("http", "https") or not parsed.host or parsed.userinfo:
+        raise ValueError(f"the base URL must look like {example}")
+    return base_url.rstrip("/")
+
+
+def is_key(key: str) -> bool:
+    """Whether a key could be sent in a header."""
+    return bool(_KEY.fullmatch(key))
