@@ -35,7 +35,7 @@ def test_a_key_that_is_set_is_seen_and_not_shown(shared: CommandLine) -> None:
     ran = shared.with_variables(DASHSCOPE_API_KEY="sk-very-secret")("doctor")
 
     assert ran.code == 0
-    assert "key of default: set" in ran.out
+    assert "key of dashscope@default: set" in ran.out
     assert "very-secret" not in ran.out + ran.err
 
 
