@@ -2,69 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 
 import redis
 
 from ledger.errors import translated
 from ledger.index import nudge
-from ledger.jobs import Claim
 from ledger.keys import KNOWN_LANES, LANES, LaneKeys
-from ledger.scripts import Argument, Call, Reply, Scripts
+from ledger.scripts import Argument, Call, Scripts
+from ledger.tick import FAULTS_IN_A_ROW, Tick, read_tick, tick_calls
 from schemas.batch import ChunkRef, LaneRound
 from schemas.lane import LaneLimits, LaneStatus
 from schemas.states import JobState
 
-HORIZON_S = 0.4
-"""Slots this far ahead are handed out. A slot whose job comes late is lost: on two busy cores a tick
-and a message's way take up to 0.3 s together. Each slot ahead is a thread asleep."""
-READY_LOW_S = 5.0
-"""A chunk is loaded when the ready jobs would last the bucket less than this."""
 TROUBLE_S = 60
-FAULTS_IN_A_ROW = 8
-"""Orders that go wrong one after the other, by no fault of their rows, open a lane's breaker."""
 BREAKER_S = 5.0
 """It stays open for so long, twice as long after each probe that fails too,"""
 BREAKER_MOST_S = 120.0
 """and for this at most."""
-WITHDRAWN_AT_ONCE = 50
-"""Jobs, and chunks, of a cancelled batch that are handed out in one tick."""
 CLAIMS_A_ROUND = 1_000_000
 """No job is handed out so often in one round. A worker that slept through the end of a round and
 wakes in the next finds a claim it never had."""
-STORE_BACKLOG = 500
-"""Jobs waiting to be stored beyond which nothing new is ordered: paid links expire."""
-
-
-@dataclass(frozen=True)
-class Handout:
-    """A job the dispatcher hands to a worker."""
-
-    claim: Claim
-    state: JobState
-    handouts: int
-    """How often it was handed out without any outcome."""
-
-
-@dataclass(frozen=True)
-class Chore:
-    """Something a lane needs besides its jobs' steps."""
-
-    lane: str
-    what: str
-    """`load`, `seal` or `withdraw`."""
-    chunk: ChunkRef
-
-
-@dataclass(frozen=True)
-class Tick:
-    """What one lane needs now."""
-
-    handouts: list[Handout]
-    chores: list[Chore]
-    next_s: float | None
-    """Seconds until it needs something again; None: it has nothing to do."""
 
 
 class Lanes:
@@ -161,8 +119,25 @@ class Lanes:
         faults, wait_us = self._scripts.run(Call("count_fault", [keys.tally, keys.bucket], limits))
         return int(faults), int(wait_us) / 1e6
 
-    def tick(self, lanes: Sequence[str], lease_s: float, room: int) -> dict[str, Tick]:
-        """Hand out what is due in each lane: at most `room` jobs each."""
+    def in_play(self, lanes: Sequence[str]) -> int:
+        """How many jobs of all these lanes are at the provider, or about to be."""
+        with translated():
+            pipe = self._client.pipeline(transaction=False)
+            for lane in lanes:
+                pipe.scard(LaneKeys(lane).window)
+            return sum(pipe.execute()) if lanes else 0
+
+    def tick(
+        self,
+        lanes: Sequence[str],
+        lease_s: float,
+        room: int,
+        releases: Mapping[str, int] | None = None,
+    ) -> dict[str, Tick]:
+        """Hand out what is due in each lane: at most `room` jobs each.
+
+        `releases` has, for lanes that need it, how many jobs at most get a place in the window.
+        """
         with translated():
             pipe = self._client.pipeline(transaction=False)
             for lane in lanes:
@@ -170,10 +145,11 @@ class Lanes:
             rates = pipe.execute()
         calls: list[Call] = []
         for lane, rate in zip(lanes, rates, strict=True):
-            calls += _tick_calls(lane, float(rate or 1), int(lease_s * 1000), room)
+            most = min(room, (releases or {}).get(lane, room))
+            calls += tick_calls(lane, float(rate or 1), int(lease_s * 1000), (room, most))
         replies = self._scripts.run_all(calls) if calls else []
         return {
-            lane: _tick(lane, *replies[4 * index : 4 * index + 4])
+            lane: read_tick(lane, *replies[4 * index : 4 * index + 4])
             for index, lane in enumerate(lanes)
         }
 
@@ -236,52 +212,3 @@ class Lanes:
 def first_claim(chunk: ChunkRef) -> int:
     """The number after which the claims of a chunk's jobs begin."""
     return (chunk.round - 1) * CLAIMS_A_ROUND
-
-
-def _tick_calls(lane: str, rate_per_s: float, lease_ms: int, room: int) -> list[Call]:
-    keys = LaneKeys(lane)
-    low = max(int(rate_per_s * READY_LOW_S), 16)
-    due = [keys.agenda, keys.ready]
-    held = [keys.holds, keys.ready, keys.agenda, keys.chores]
-    hold_args: list[Argument] = [
-        keys.job_prefix, keys.parked_jobs_prefix, keys.parked_chunks_prefix, lease_ms,
-        min(room, WITHDRAWN_AT_ONCE),
-    ]  # fmt: skip
-    ready = [keys.ready, keys.agenda, keys.window, keys.tally, keys.config, keys.bucket]
-    ready_args: list[Argument] = [
-        keys.job_prefix, keys.counts_prefix, lease_ms, room,
-        int(HORIZON_S * 1e6), STORE_BACKLOG, FAULTS_IN_A_ROW,
-    ]  # fmt: skip
-    chores = [keys.waiting, keys.ready, keys.chores, keys.agenda, keys.tally]
-    return [
-        Call("take_due", due, [keys.job_prefix, lease_ms, room]),
-        Call("sort_held", held, hold_args),
-        Call("release_ready", ready, ready_args),
-        Call("take_chores", chores, [keys.chunk_prefix, low, lease_ms, room]),
-    ]
-
-
-def _tick(
-    lane: str, due: list[Reply], held: list[Reply], released: list[Reply], chores: list[Reply]
-) -> Tick:
-    left, *withdrawn = held
-    handed = [*due, *withdrawn]
-    handouts = [
-        Handout(Claim(lane, ref, int(claim)), JobState(state), int(count))
-        for ref, state, claim, count in zip(*(handed[i::4] for i in range(4)), strict=True)
-    ]
-    handouts += [
-        Handout(Claim(lane, released[i], int(released[i + 1])), JobState.RELEASED, 1)
-        for i in range(0, len(released), 2)
-    ]
-    moment_ms = 0 if int(left) else int(chores[0])
-    return Tick(
-        handouts=handouts,
-        chores=[_chore(lane, text) for text in chores[1:]],
-        next_s=None if moment_ms < 0 else moment_ms / 1000,
-    )
-
-
-def _chore(lane: str, text: str) -> Chore:
-    what, chunk = text.split(":", 1)
-    return Chore(lane, what, ChunkRef.parse(chunk))

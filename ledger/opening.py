@@ -40,7 +40,7 @@ class Ledger:
 
     def access_token(self, provider: str, account: str) -> AccessToken:
         """The access token all workers order with through an account."""
-        return AccessToken(self.client, provider, account)
+        return AccessToken(self.client, self.scripts, provider, account)
 
     def batch_purse(self, batch: str, currency: str) -> BatchPurse:
         """What a batch may spend in one currency."""

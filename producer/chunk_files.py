@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from producer.pictures_asked import PictureCheck, UrlsOnly
 from schemas import layout
 from schemas.batch import CHUNK_SIZE, ChunkRef
 from schemas.job import Job
@@ -28,13 +29,17 @@ class _OpenChunk:
 class ChunkFiles:
     """Writes jobs lane by lane into files of at most 500, and hands the files to storage."""
 
-    def __init__(self, folder: Path, *, round_: int = 1) -> None:
+    def __init__(
+        self, folder: Path, *, round_: int = 1, pictures: PictureCheck | None = None
+    ) -> None:
         self._folder = folder
         self.round = round_
+        self._pictures = pictures or UrlsOnly()
         self._open: dict[str, _OpenChunk] = {}
 
     def add(self, job: Job) -> None:
         """Take one more job."""
+        self._pictures.need(job)
         chunk = self._open.setdefault(job.lane, _OpenChunk())
         chunk.lines.append(job.model_dump_json(exclude_defaults=True).encode())
         if len(chunk.lines) == CHUNK_SIZE:
@@ -58,6 +63,10 @@ class ChunkFiles:
             ChunkRef(batch=batch, round=self.round, number=i, size=size)
             for i, size in enumerate(sizes, 1)
         ]
+
+    def upload_pictures(self, storage: Storage) -> None:
+        """Put the local pictures of all jobs into storage, each once. Raises StorageError."""
+        self._pictures.upload(storage)
 
     def upload(self, batch: str, lane: str, storage: Storage) -> None:
         """Put a lane's chunks into storage; doing it twice is harmless. Raises StorageError."""

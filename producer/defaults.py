@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from producer.errors import OptionError
-from producer.plan import n_parameter
+from producer.model_named import find_model, without_provider
+from producer.plan import NoModel, n_parameter, parameter_names
 from producer.problem import shown
-from schemas.catalogue import Catalogue, UnknownModel
+from schemas.catalogue import Catalogue
 from schemas.fields import canonical_name
 from schemas.parameter import nearest
 
@@ -44,17 +45,12 @@ def parse_set(text: str, catalogue: Catalogue) -> tuple[str, str]:
         raise OptionError("--set id: every row needs an id of its own; put it in a column")
     known = sorted({*SETTABLE, *parameter_names(catalogue)})
     if name not in known:
-        hint = nearest(name, known) or f"; known: {', '.join(known)}"
+        hint = nearest(name, known) or "; `imagemill models NAME` shows those of a model"
         raise OptionError(f"--set {shown(written)}: no model has such a parameter{hint}")
     if not value:
         raise OptionError(f"--set {name} has no value; write --set {name}=value")
     _check_value(name, value, catalogue)
     return name, value
-
-
-def parameter_names(catalogue: Catalogue) -> frozenset[str]:
-    """Every parameter that some model has."""
-    return frozenset(name for model in catalogue for name in model.parameters)
 
 
 def _check_value(name: str, value: str, catalogue: Catalogue) -> None:
@@ -75,12 +71,22 @@ def _check_value(name: str, value: str, catalogue: Catalogue) -> None:
 
 
 def _check_model(values: dict[str, str], catalogue: Catalogue) -> None:
-    provider = values.get("provider")
-    name = values.get("model")
-    try:
-        if name is not None:
-            catalogue.find(name, provider)
-        elif provider not in {model.provider for model in catalogue}:
-            catalogue.find("", provider)
-    except UnknownModel as error:
-        raise OptionError(f"{error} (`imagemill models` lists them)") from error
+    name, provider = values.get("model"), values.get("provider")
+    if name is None:
+        if provider not in {model.provider for model in catalogue}:
+            raise OptionError(_unknown_provider(str(provider), catalogue))
+        return
+    # What a row says of its provider may still tell models of one name apart.
+    _, own = without_provider(name, catalogue)
+    alike = sum(model.name == name for model in catalogue)
+    if alike > 1 and own is None and provider is None:
+        return
+    found = find_model(catalogue, ("--model", name), ("--set provider", provider))
+    if isinstance(found, NoModel):
+        raise OptionError(f'{found.column}: "{shown(found.value)}" {found.reason}')
+
+
+def _unknown_provider(name: str, catalogue: Catalogue) -> str:
+    known = sorted({model.provider for model in catalogue})
+    hint = nearest(name, known) or f"; known: {', '.join(known)}"
+    return f'--set provider: "{shown(name)}" is no known provider{hint}'

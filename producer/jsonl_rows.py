@@ -7,7 +7,8 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from producer.problem import Problem, shown
+from producer.batch_line import flattened, is_batch_line
+from producer.problem import Problem, printable, shown
 from producer.row import Broken, Row
 from producer.source import Text
 
@@ -18,8 +19,13 @@ _SHAPES_KEPT = 1000
 
 
 def jsonl_rows(text: Text, columns: dict[str, None]) -> Iterator[Row | Broken]:
-    """The objects of the file; keys not met before are added to `columns`."""
+    """The objects of the file; keys not met before are added to `columns`.
+
+    A line of an OpenAI batch is a row too: of its envelope only the id is kept, its body's fields
+    become columns.
+    """
     shapes: dict[tuple[str, ...], tuple[str, ...]] = {}
+    bodies: dict[tuple[str, ...], tuple[str, ...]] = {}
     with text.open(newline="\n") as lines:
         for number, line in enumerate(lines, 1):
             record = line.rstrip(" \t\r\n")
@@ -29,14 +35,24 @@ def jsonl_rows(text: Text, columns: dict[str, None]) -> Iterator[Row | Broken]:
             if isinstance(read, Broken):
                 yield read
                 continue
+            body = None
+            if is_batch_line(read):
+                flat = flattened(read)
+                if isinstance(flat, str):
+                    yield _broken(number, record, printable(flat))
+                    continue
+                read, body = flat.cells, _shared(flat.body, bodies)
             keys = tuple(read)
-            shape = shapes.get(keys)
-            if shape is None:
-                if len(shapes) >= _SHAPES_KEPT:
-                    shapes.clear()
-                shape = shapes[keys] = keys
+            if keys not in shapes:
                 columns.update(dict.fromkeys(keys))
-            yield Row(number, shape, read)
+            yield Row(number, _shared(keys, shapes), read, body)
+
+
+def _shared(keys: tuple[str, ...], kept: dict[tuple[str, ...], tuple[str, ...]]) -> tuple[str, ...]:
+    """One tuple for all rows of a shape; JSON lines could bring a new shape with every row."""
+    if keys not in kept and len(kept) >= _SHAPES_KEPT:
+        kept.clear()
+    return kept.setdefault(keys, keys)
 
 
 def _read(number: int, record: str) -> dict[str, Any] | Broken:

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+from producer.batch_line import HOW_IT_COMES
 from schemas.catalogue import Catalogue
-from schemas.fields import Fields
-from schemas.lane import Lane
+from schemas.fields import EVERYDAY, Fields, canonical_name, normal_name
 from schemas.model import Model
-from schemas.parameter import Kind, Parameter, nearest
+from schemas.parameter import Kind, Parameter
 
 _LENGTH_KEPT = 100
 _VALUES_KEPT = 4096
 """Checked values remembered per column: sizes and styles repeat, seeds do not."""
+FREE_COLUMN = "parameters"
+"""Of a model nobody lists: the column, or the beginning of a column's name, for its parameters."""
 
 
 class Verdict(NamedTuple):
@@ -29,8 +31,11 @@ class Slot:
     """One parameter of the model and where its value comes from."""
 
     name: str
-    column: str | None
+    columns: tuple[str, ...]
+    """The first that is not empty counts."""
     default: Any
+    option: str | None
+    """The option that gave the default."""
     parameter: Parameter
     refusal: str | None = None
     """Said instead of the parameter's own reason."""
@@ -38,7 +43,9 @@ class Slot:
 
     def source(self, *, defaulted: bool) -> str | None:
         """The column a message names, or the option."""
-        return f"--set {self.name}" if defaulted else self.column
+        if defaulted and self.option is not None:
+            return self.option
+        return self.columns[0] if self.columns else None
 
     def check(self, raw: Any) -> Verdict:
         """Judge one value; what repeats is judged once."""
@@ -53,15 +60,17 @@ class Slot:
         return verdict
 
     def _judge(self, raw: Any) -> Verdict:
-        reason = f"must be {self.parameter.allowed()}"
-        if isinstance(raw, list | dict):
-            return Verdict(None, self.refusal or reason)
+        if isinstance(raw, list | dict) and self.parameter.kind not in _NESTED:
+            return self._refused()
         try:
             return Verdict(self.parameter.check(raw), None)
         except OverflowError:  # a number no float can hold
-            return Verdict(None, self.refusal or reason)
+            return self._refused()
         except ValueError as error:
             return Verdict(None, self.refusal or str(error))
+
+    def _refused(self) -> Verdict:
+        return Verdict(None, self.refusal or f"must be {self.parameter.allowed()}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,11 +78,16 @@ class Plan:
     """Everything about a row that its header and its model decide."""
 
     model: Model
-    lane: str
     n: Slot
     slots: tuple[Slot, ...]
     foreign: tuple[tuple[str, str], ...]
-    """Columns of other models' parameters, with the reason against a value there."""
+    """Columns of what the model does not take, with the reason against a value there."""
+    free: tuple[tuple[str, str], ...] | None = None
+    """Of a model nobody lists: (parameter, column), handed on without a check."""
+    defaults: Mapping[str, Any] = field(default_factory=dict)
+    """What the provider takes where a row says nothing."""
+    pairs: tuple[tuple[str, str], ...] = ()
+    """Pictures that must have one width and height."""
 
 
 class NoModel(NamedTuple):
@@ -84,21 +98,50 @@ class NoModel(NamedTuple):
     reason: str
 
 
-def make_plan(fields: Fields, model: Model, account: str, defaults: Mapping[str, Any]) -> Plan:
-    """The plan for rows with these fields that order from `model`."""
-    columns = fields.columns
-    slots = tuple(
-        Slot(name, columns.get(name), defaults.get(name), parameter)
-        for name, parameter in model.parameters.items()
-        if name in columns or name in defaults
+class Header(NamedTuple):
+    """The columns of a row, what they mean, and which of them a request's body gave."""
+
+    columns: tuple[str, ...]
+    fields: Fields
+    body: tuple[str, ...] | None
+
+
+def make_plan(header: Header, model: Model, defaults: Mapping[str, Any]) -> Plan:
+    """The plan for rows with this header that order from `model`."""
+    slots = [_slot(name, header, model, defaults) for name in model.parameters]
+    used = {column for slot in slots for column in slot.columns}
+    return Plan(
+        model=model,
+        n=_n_slot(header.fields, model, defaults),
+        slots=tuple(slot for slot in slots if _counts(slot)),
+        foreign=tuple(_foreign(header, model, used)),
+        defaults={
+            name: parameter.default
+            for name, parameter in model.parameters.items()
+            if parameter.default is not None
+        },
+        pairs=tuple(
+            (name, parameter.picture.same_size_as)
+            for name, parameter in model.parameters.items()
+            if parameter.picture is not None and parameter.picture.same_size_as is not None
+        ),
     )
-    foreign = tuple(
-        (column, f"{model.name} has no parameter {name}; it has: {_names(model)}")
-        for name, column in columns.items()
-        if name not in model.parameters and name not in _FIELDS
-    )
-    lane = str(Lane(model.provider, model.name, account))
-    return Plan(model, lane, _n_slot(fields, model, defaults), slots, foreign)
+
+
+def make_free_plan(header: Header, model: Model, defaults: Mapping[str, Any]) -> Plan:
+    """The plan for rows that order from a model nobody lists: nothing of it is foreign."""
+    columns = header.fields.columns
+    free = [(name, column) for name, column in columns.items() if name not in _FIELDS]
+    for column in header.columns:
+        start, dot, name = column.strip().partition(".")
+        if normal_name(start) == FREE_COLUMN and (not dot or name):
+            free.append((name if dot else FREE_COLUMN, column))
+    taken = {column for _, column in free}
+    for column in header.body or ():
+        if column not in taken and column not in columns.values():
+            free.append((column, column))
+    n = _n_slot(header.fields, model, defaults)
+    return Plan(model=model, n=n, slots=(), foreign=(), free=tuple(free))
 
 
 def n_parameter(model: Model) -> Parameter:
@@ -106,35 +149,71 @@ def n_parameter(model: Model) -> Parameter:
     return Parameter(kind=Kind.INTEGER, doc="Images of one order.", minimum=1, maximum=model.max_n)
 
 
-def find_model(
-    catalogue: Catalogue, name: tuple[str | None, str], provider: tuple[str | None, str | None]
-) -> Model | NoModel:
-    """The model of that name; both arguments are (column, value)."""
-    models: list[Model] = [m for m in catalogue if provider[1] in (None, m.provider)]
-    if not models:
-        providers = sorted({m.provider for m in catalogue})
-        hint = nearest(str(provider[1]), providers) or f"; known: {', '.join(providers)}"
-        return NoModel(provider[0], provider[1], f"is no known provider{hint}")
-    for model in models:
-        if model.name == name[1]:
-            return model
-    names = [model.name for model in models]
-    hint = nearest(name[1], names) or f"; known: {', '.join(names)}"
-    return NoModel(name[0], name[1], f"is no known model{hint}")
+def parameter_names(catalogue: Iterable[Model]) -> frozenset[str]:
+    """Every column that is a parameter of some model."""
+    found: set[str] = set()
+    for model in catalogue:
+        for name, parameter in model.parameters.items():
+            found.update((name, *parameter.also))
+    return frozenset(found)
 
 
-_FIELDS = frozenset({"id", "prompt", "negative_prompt", "n", "model", "provider"})
+def of_any_model(name: str, catalogue: Catalogue, provider: str) -> Parameter | None:
+    """What a column means at a provider, where one of its models has it."""
+    for model in catalogue:
+        if model.provider == provider and name in model.parameters:
+            return model.parameters[name]
+    return None
+
+
+_FIELDS = frozenset({"id", "prompt", "negative_prompt", "n", "model", "provider", "account"})
+_NESTED = frozenset({Kind.STRUCTURE, Kind.TEXTS, Kind.PICTURES})
+
+
+def _slot(name: str, header: Header, model: Model, defaults: Mapping[str, Any]) -> Slot:
+    parameter, columns = model.parameters[name], header.fields.columns
+    # A column that is another parameter's own name means that one.
+    names = [name, *(canonical_name(other) for other in parameter.also)]
+    names = [other for other in names if other == name or other not in model.parameters]
+    option = next((other for other in names if other in defaults), None)
+    return Slot(
+        name=name,
+        columns=tuple(columns[other] for other in names if other in columns),
+        default=defaults.get(option) if option else None,
+        option=f"--set {option}" if option else None,
+        parameter=parameter,
+    )
+
+
+def _counts(slot: Slot) -> bool:
+    return bool(slot.columns) or slot.option is not None or slot.parameter.required
+
+
+def _foreign(header: Header, model: Model, used: set[str]) -> Iterable[tuple[str, str]]:
+    for name, column in header.fields.columns.items():
+        if name in model.parameters or name in _FIELDS or column in used:
+            continue
+        if name in EVERYDAY and column not in (header.body or ()):
+            continue
+        yield column, _has_no(name, model)
+    known = set(header.fields.columns.values())
+    for column in header.body or ():
+        if column not in known and normal_name(column) not in HOW_IT_COMES:
+            yield column, _has_no(column, model)
+
+
+def _has_no(name: str, model: Model) -> str:
+    names = ", ".join(sorted(model.parameters)) or "none"
+    return f"{model.name} has no parameter {name}; it has: {names}"
 
 
 def _n_slot(fields: Fields, model: Model, defaults: Mapping[str, Any]) -> Slot:
     refusal = None
     default = defaults.get("n")
     if model.max_n == 1:
-        refusal = f"must be 1: {model.name} draws one image an order; write a row for each"
+        what = "draws one image an order" if model.draws else "is asked once an order"
+        refusal = f"must be 1: {model.name} {what}; write a row for each"
         # A default the model cannot take is not applied, as with every parameter it lacks.
         default = None
-    return Slot("n", fields.columns.get("n"), default, n_parameter(model), refusal)
-
-
-def _names(model: Model) -> str:
-    return ", ".join(sorted(model.parameters)) or "none"
+    columns = (fields.columns["n"],) if "n" in fields.columns else ()
+    return Slot("n", columns, default, "--set n", n_parameter(model), refusal)

@@ -36,6 +36,11 @@ class Caution(NamedTuple):
         return f"line {self.line}, {printable(self.column)}: {self.text}"
 
 
+def is_blank(value: Any) -> bool:
+    """Whether a cell says nothing, so that the default applies."""
+    return value is None or (type(value) is str and not value.strip())
+
+
 def shown(value: Any) -> str:
     """A value as a message shows it: one line, printable, at most 60 characters."""
     if not isinstance(value, str):

@@ -21,6 +21,8 @@ class _LaneTally:
     cost_micro: int = 0
     possible_double_charges: int = 0
     ordered: int = 0
+    price_micro: int = 0
+    """Of what is ordered, at list price."""
 
 
 class RoundTally:
@@ -41,7 +43,9 @@ class RoundTally:
         lane.images += len(result.images)
         lane.cost_micro += result.cost_micro
         lane.possible_double_charges += result.maybe_paid
-        lane.ordered += max(result.n - len(result.images), 0)
+        missing = max(result.n - len(result.images), 0)
+        lane.ordered += missing
+        lane.price_micro += lane.model.price_micro_of(result.parameters) * missing
 
     @property
     def states(self) -> Counter[JobState]:
@@ -68,7 +72,7 @@ class RoundTally:
         """What the pictures cost at list price, in millionths, by currency."""
         costs: Counter[str] = Counter()
         for lane in self._lanes.values():
-            costs[lane.model.currency] += lane.model.price_micro * lane.ordered
+            costs[lane.model.currency] += lane.price_micro
         return dict(costs)
 
     def lane_round(self, lane: str, chunks: list[ChunkRef]) -> LaneRound:

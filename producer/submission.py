@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from ledger.opening import Ledger
+from producer.accounts_asked import Accounts
 from producer.batch_name import batch_name, fit_name
 from producer.checking import Good, RowChecker
 from producer.chunk_files import ChunkFiles
@@ -17,7 +18,9 @@ from producer.errors import ManifestError, OptionError, ProducerError
 from producer.exit_codes import ExitCode
 from producer.invalid_rows import InvalidRows
 from producer.manifest import Manifest
+from producer.pictures_asked import PictureCheck, UrlsOnly
 from producer.tally import Tally
+from producer.unlisted_models import WithUnlisted
 from producer.validation import validate
 from schemas import layout
 from schemas.account import DEFAULT_ACCOUNT
@@ -26,6 +29,7 @@ from schemas.catalogue import Catalogue
 from schemas.lane import Lane
 from schemas.settings import Settings
 from schemas.states import BatchState
+from schemas.unlisted import Unlisted
 from storage import Storage, StorageError
 
 
@@ -58,6 +62,14 @@ class Order:
     simulated: bool = False
     budgets: Mapping[str, int] = field(default_factory=dict)
     """The most it may cost, in millionths, by currency; empty: no limit."""
+    known_accounts: frozenset[tuple[str, str]] | None = None
+    """(provider, account) of the settings; None: rows may name any."""
+    pictures: PictureCheck = field(default_factory=UrlsOnly)
+
+    @property
+    def accounts(self) -> Accounts:
+        """Through which account each row is ordered; a rehearsal's is the simulator's."""
+        return Accounts(self.account, fixed=self.simulated, known=self.known_accounts)
 
 
 @dataclass(frozen=True)
@@ -84,8 +96,10 @@ def check(
     manifest: Manifest, catalogue: Catalogue, order: Order, folder: Path, invalid: Path
 ) -> Checked:
     """Read every row. Raises ManifestError for a manifest that as a whole cannot be used."""
-    tally, chunks = Tally(catalogue), ChunkFiles(folder)
-    checker = RowChecker(catalogue, order.defaults, account=order.account)
+    tally, chunks = Tally(catalogue), ChunkFiles(folder, pictures=order.pictures)
+    checker = RowChecker(
+        catalogue, order.defaults, accounts=order.accounts, pictures=order.pictures
+    )
     with InvalidRows(invalid, lambda: manifest.columns) as left_out:
         for checked in validate(manifest, checker):
             tally.add(checked)
@@ -105,6 +119,9 @@ def describe(checked: Checked, order: Order, catalogue: Catalogue, now: datetime
     orders: dict[str, Any] = {**order.defaults.values, "account": order.account}
     if order.simulated:
         orders["simulated"] = True
+    unlisted = _unlisted(checked.tally, catalogue)
+    if unlisted:
+        orders["unlisted"] = sorted({f"{said.like} {said.price}" for said in unlisted.values()})
     name = order.name or batch_name(manifest.stem, manifest.sha256, now.astimezone().date(), orders)
     if fit_name(name) != name:
         raise OptionError(
@@ -123,6 +140,7 @@ def describe(checked: Checked, order: Order, catalogue: Catalogue, now: datetime
         invalid=checked.tally.bad,
         simulated=order.simulated,
         defaults=orders,
+        unlisted=unlisted,
     )
 
 
@@ -150,6 +168,7 @@ def hand_in(
     if state is not BatchState.OPENING or ledger.batches.hand_in_round(batch.batch):
         return Submitted(known, fresh=False)
     try:
+        chunks.upload_pictures(storage)
         for lane in batch.lanes:
             chunks.upload(batch.batch, lane, storage)
         document = batch.model_dump_json(indent=1).encode()
@@ -159,7 +178,10 @@ def hand_in(
     for currency, limit_micro in (budgets or {}).items():
         ledger.batches.set_budget(batch, currency, limit_micro)
     for lane in batch.lanes:
-        ledger.lanes.open(lane, limits[lane])
+        said = batch.unlisted.get(lane)
+        ledger.lanes.open(
+            lane, limits[lane], unlisted=said.model_dump_json(exclude_none=True) if said else ""
+        )
         ledger.lanes.hand_in(lane, batch.batch, chunks.refs(batch.batch, lane))
     ledger.batches.start(batch.batch)
     return Submitted(batch, fresh=True)
@@ -181,6 +203,14 @@ def check_account(name: str, settings: Settings) -> None:
         raise UnknownAccount(
             f"There is no account {name!r} (known: {known}); add [accounts.{name}] to imagemill.toml."
         )
+
+
+def _unlisted(tally: Tally, catalogue: Catalogue) -> dict[str, Unlisted]:
+    """The lanes whose models nobody lists, with what the user says of them."""
+    if not isinstance(catalogue, WithUnlisted):
+        return {}
+    lanes = {lane: tally.model(lane) for lane in tally.lanes}
+    return {lane: catalogue.unlisted for lane, model in lanes.items() if catalogue.has_made(model)}
 
 
 def _source(batch: Batch) -> tuple[str, dict[str, Any]]:

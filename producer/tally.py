@@ -29,6 +29,8 @@ class Tally:
         """Jobs of each lane."""
         self.lane_images: Counter[str] = Counter()
         """Images ordered from each lane."""
+        self._costs: Counter[str] = Counter()
+        self._models: dict[str, Model] = {}
 
     @property
     def rows(self) -> int:
@@ -51,22 +53,25 @@ class Tally:
         self.good += 1
         self.lanes[job.lane] += 1
         self.lane_images[job.lane] += job.n
+        model = self.model(job.lane)
+        # Summed by the job: size and quality may change the price from row to row.
+        self._costs[model.currency] += model.price_micro_of(job.parameters) * job.n
         if checked.cautions:
             self.caution_count += len(checked.cautions)
             self.cautions.extend(checked.cautions[: CAUTIONS_KEPT - len(self.cautions)])
 
     def costs(self) -> dict[str, int]:
         """What the good rows cost at list price, in millionths, by currency."""
-        costs: Counter[str] = Counter()
-        for lane, images in self.lane_images.items():
-            model = self._model(lane)
-            costs[model.currency] += model.price_micro * images
-        return dict(costs)
+        return dict(self._costs)
 
     def lane_currencies(self) -> dict[str, str]:
         """What each lane of the good rows bills in."""
-        return {lane: self._model(lane).currency for lane in self.lanes}
+        return {lane: self.model(lane).currency for lane in self.lanes}
 
-    def _model(self, text: str) -> Model:
-        lane = Lane.parse(text)
-        return self._catalogue.find(lane.model, lane.provider)
+    def model(self, text: str) -> Model:
+        """The model of a lane."""
+        model = self._models.get(text)
+        if model is None:
+            lane = Lane.parse(text)
+            model = self._models[text] = self._catalogue.find(lane.model, lane.provider)
+        return model

@@ -6,17 +6,13 @@ import re
 import unicodedata
 from typing import Any
 
+from producer.problem import is_blank
 from schemas.job import JOB_ID_LIMIT
 from schemas.model import Model
 
 _CJK = "\u2e80-\u2fdf\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003ffff"
 _CHINESE = re.compile(f"[{_CJK}]")
 _WORD = re.compile(rf"[{_CJK}]|[^\s{_CJK}]+")
-
-
-def is_blank(value: Any) -> bool:
-    """Whether a cell says nothing, so that the default applies."""
-    return value is None or (type(value) is str and not value.strip())
 
 
 def check_id(value: Any) -> tuple[str, str | None]:
@@ -58,13 +54,29 @@ def check_negative_prompt(value: Any) -> tuple[str, str | None]:
 
 
 def cut(text: str, limit: int, model: Model) -> str | None:
-    """What to say of a prompt the provider would silently cut, or nothing."""
-    if len(text) <= limit:
-        return None  # neither unit can exceed it: a word has at least one character
-    length = len(text) if model.prompt_unit == "characters" else count_words(text)
-    if length <= limit:
+    """What to say of a prompt the provider would silently cut, or might refuse, or nothing."""
+    length = too_long(text, limit, model)
+    if length is None or refused(model):
         return None
-    return f"{length:,} {model.prompt_unit}; {model.name} reads the first {limit}"
+    about = "about " if model.prompt_unit == "tokens" else ""
+    rest = f"{model.name} reads the first {limit}"
+    if not model.prompt_cut:
+        rest = f"{model.name} takes at most {limit} and may refuse it"
+    return f"{about}{length:,} {model.prompt_unit}; {rest}"
+
+
+def refused(model: Model) -> bool:
+    """Whether a prompt that is too long for certain is refused."""
+    # Tokens are only estimated here, so that no row is turned away because of them.
+    return not model.prompt_cut and model.prompt_unit != "tokens"
+
+
+def too_long(text: str, limit: int, model: Model) -> int | None:
+    """The length of a text that exceeds the limit, in the model's unit; 0 is no limit."""
+    if limit <= 0 or len(text) <= limit:
+        return None  # no unit can exceed it: a word or token has at least one character
+    length = _LENGTHS[model.prompt_unit](text)
+    return length if length > limit else None
 
 
 def foreign_language(text: str, model: Model) -> str | None:
@@ -77,3 +89,16 @@ def foreign_language(text: str, model: Model) -> str | None:
 def count_words(text: str) -> int:
     """Words parted by spaces; each Chinese, Japanese or Korean character is one."""
     return sum(1 for _ in _WORD.finditer(text))
+
+
+def estimate_tokens(text: str) -> int:
+    """About how many tokens a text has, rather too few than too many.
+
+    A word of up to six letters is one, a longer one a sixth of its letters; so is each Chinese,
+    Japanese or Korean character. No vendor states its tokenizer.
+    """
+    return sum(-(-len(word) // _LETTERS_A_TOKEN) for word in _WORD.findall(text))
+
+
+_LETTERS_A_TOKEN = 6
+_LENGTHS = {"characters": len, "words": count_words, "tokens": estimate_tokens}

@@ -10,6 +10,7 @@ from html import escape
 from urllib.parse import quote
 
 from results.svg import SVG_TYPE
+from results.tables import facts_text
 from results.words import explain, missing_indexes, state_label
 from schemas.layout import batch_file
 from schemas.money import to_text
@@ -53,7 +54,7 @@ def card(result: JobResult, batch: str, sources: Sequence[str | None]) -> str:
             f"<header><h2><bdi>{html_text(result.id)}</bdi></h2>{badge(result.state)}</header>",
             *_prompt(result),
             *_error(result),
-            _facts(result),
+            _facts(result, batch),
             "</div>",
             "</article>\n",
         ]
@@ -113,6 +114,8 @@ def _gap(index: int) -> str:
 
 def _nothing(result: JobResult) -> str:
     said = "Cancelled" if result.state is JobState.CANCELLED else "No picture"
+    if result.state is JobState.SUCCEEDED:
+        said = "Done: values, no picture"
     return f'<span class="gap">{said}</span>'
 
 
@@ -157,15 +160,27 @@ def _error(result: JobResult) -> list[str]:
     return [f'<p class="error {result.state}" dir="auto">{html_text(said)}</p>'] if said else []
 
 
-def _facts(result: JobResult) -> str:
+def _facts(result: JobResult, batch: str) -> str:
     facts = [("Model", result.model)]
     sizes = dict.fromkeys(map(_size, result.images))
     facts += [("Size", ", ".join(sizes))] if sizes else []
     seeds = [str(image.seed) for image in result.images if image.seed is not None]
     facts += [("Seed", ", ".join(seeds))] if seeds else []
     facts += [("Cost", f"{to_text(result.cost_micro)} {result.currency}")]
+    facts += [("Told", _shortened(facts_text(result)))] if result.facts else []
     rows = (
         f'<div class="{name.lower()}"><dt>{name}</dt> <dd>{html_text(value)}</dd></div>'
         for name, value in facts
     )
-    return f'<dl class="facts">{"".join(rows)}</dl>'
+    return f'<dl class="facts">{"".join(rows)}{_beside(result, batch)}</dl>'
+
+
+def _beside(result: JobResult, batch: str) -> str:
+    """Links to what came along with the pictures, to be saved: an SVG may hold scripts."""
+    links = [
+        f'<a href="{html_text(relative_link(along.key, batch))}" download>'
+        f"{html_text(along.part)}</a>"
+        for image in result.images
+        for along in image.beside
+    ]
+    return f'<div class="beside"><dt>Beside</dt> <dd>{" ".join(links)}</dd></div>' if links else ""

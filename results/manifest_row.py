@@ -13,7 +13,7 @@ from schemas.fields import Fields, normal_name, resolve
 from schemas.lane import Lane
 from schemas.result import JobResult
 
-_NO_COLUMNS = ("account", "simulated")
+_NO_COLUMNS = ("account", "simulated", "unlisted")
 """What the command line says of a batch that no column could say."""
 _SHAPES_KEPT = 1000
 
@@ -72,7 +72,8 @@ def _ordered(name: str, defaults: Mapping[str, Any], result: JobResult) -> str:
         case "n":
             return str(result.n)
         case "model":
-            return lane.model
+            # As it was written: it may name the provider of a model that several have.
+            return str(defaults[name])
         case "provider":
             return lane.provider
         case "prompt":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol
@@ -28,6 +29,8 @@ OUTCOME_COLUMNS = (
     "ticket",
     "started_at",
     "finished_at",
+    "beside",
+    "facts",
 )
 _SEPARATOR = " | "
 
@@ -97,7 +100,14 @@ def _outcome(result: JobResult) -> tuple[str, ...]:
         result.ticket or "",
         result.submitted_at or "",
         result.finished_at or "",
+        _SEPARATOR.join(along.key for image in images for along in image.beside),
+        facts_text(result),
     )
+
+
+def facts_text(result: JobResult) -> str:
+    """What the provider told besides pictures, as JSON; empty where it told nothing."""
+    return json.dumps(result.facts, ensure_ascii=False) if result.facts else ""
 
 
 def _once_or_each(texts: list[str]) -> str:

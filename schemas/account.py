@@ -55,6 +55,9 @@ class Account(Section):
     @property
     def needs_key(self) -> bool:
         """Whether orders need a key: a server in the next room may do without."""
+        facts = PROVIDERS.get(self.provider)
+        if facts is not None and not facts.key_variable:
+            return False
         own_server = self.base_url not in (None, PROVIDERS["openai"].base_url)
         return not (self.provider == "openai" and own_server)
 

@@ -10,6 +10,7 @@ from pydantic import Field
 
 from schemas.contract import Contract
 from schemas.states import JobState
+from schemas.unlisted import Unlisted
 
 _CHUNK_NAME = re.compile(r"(?:r(?P<round>[1-9]\d*)-)?(?P<number>\d{5,})", re.ASCII)
 
@@ -30,6 +31,9 @@ class Batch(Contract):
     simulated: bool = Field(default=False, description="ordered from the simulator")
     defaults: dict[str, Any] = Field(
         default_factory=dict, description="what the command line set for rows that say nothing"
+    )
+    unlisted: dict[str, Unlisted] = Field(
+        default_factory=dict, description="lanes of models that are in nobody's catalogue"
     )
 
     def lanes_billed_in(self, currency: str) -> list[str]:

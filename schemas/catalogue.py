@@ -78,6 +78,8 @@ def _changed(
     parameters = {**start.pop("parameters", {}), **section.pop("parameters", {})}
     if base is not None and like != name:
         start.update(retired=None, successor=None, wire_name=None)
+    if "price" in section:
+        start.update(price_tiers=())
     document = {**start, **section, "provider": provider, "name": name}
     kept = {key: value for key, value in parameters.items() if value}
     return Model.model_validate({**document, "parameters": kept})

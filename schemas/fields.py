@@ -16,7 +16,11 @@ ALIASES: dict[str, tuple[str, ...]] = {
     "style": ("style", "风格"),
     "model": ("model", "模型"),
     "provider": ("provider",),
+    "account": ("account",),
 }
+EVERYDAY = frozenset({"title", "sub_title", "body_text", "text", "user"})
+"""Parameters of some model that are columns of any product table too: where a row's model does not
+take them they are the user's own and pass through."""
 _CANONICAL = {alias: name for name, aliases in ALIASES.items() for alias in aliases}
 _SEPARATORS = re.compile(r"[\s_\-\ufeff]+")
 

@@ -9,6 +9,7 @@ from schemas.batch import ChunkRef
 
 _UNSAFE = re.compile(r'[\x00-\x1f\x7f-\x9f\ud800-\udfff<>:"/\\|?*\s]+')
 _NAME_LIMIT_BYTES = 120
+_INPUT_PICTURE = re.compile(r"inputs/([0-9a-f]{2})/\1[0-9a-f]{62}\.[a-z0-9]{1,5}")
 _WINDOWS_RESERVED = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)
 
 
@@ -51,9 +52,20 @@ def results_prefix(batch: str) -> str:
     return f"batches/{batch}/results/"
 
 
-def image_key(batch: str, name: str, index: int, extension: str) -> str:
-    """One stored picture; `index` counts from 1."""
-    return f"batches/{batch}/images/{name}_{index:02}.{extension}"
+def image_key(batch: str, name: str, index: int, extension: str, part: str = "") -> str:
+    """One stored picture, or a part that came along with it; `index` counts from 1."""
+    along = f"_{part}" if part else ""
+    return f"batches/{batch}/images/{name}_{index:02}{along}.{extension}"
+
+
+def input_picture_key(sha256: str, extension: str) -> str:
+    """A picture that goes in, named after its content: uploaded once, however many rows name it."""
+    return f"inputs/{sha256[:2]}/{sha256}.{extension}"
+
+
+def is_input_picture(key: str) -> bool:
+    """Whether `input_picture_key` could have made it."""
+    return _INPUT_PICTURE.fullmatch(key) is not None
 
 
 def sidecar_key(image: str) -> str:

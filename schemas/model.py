@@ -56,7 +56,7 @@ class Model(Contract):
     )
     synchronous: bool = Field(default=False, description="the answer is the picture: no ticket")
     timeout_s: float = Field(
-        default=30.0, gt=0, description="how long the answer to an order is awaited"
+        default=60.0, gt=0, description="how long the answer to an order is awaited"
     )
     result: Shape = Field(default="results", description="where its answer has the pictures")
 

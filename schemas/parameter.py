@@ -15,7 +15,7 @@ from pydantic import Field
 
 from schemas.contract import Contract
 from schemas.picture_rule import PictureRule
-from schemas.size import Size, allowed_range, ranged, ratio_of, within
+from schemas.size import Size, allowed_range, ranged, ratio_among, within
 
 _TRUE = frozenset({"true", "yes", "1", "on", "是"})
 _FALSE = frozenset({"false", "no", "0", "off", "否"})
@@ -60,7 +60,7 @@ class Parameter(Contract):
     required: bool = Field(default=False, description="whether a row must have it")
     minimum: float | None = Field(default=None, description="of a number, or of a size's sides")
     maximum: float | None = Field(default=None, description="of a number, or of a size's sides")
-    step: int | None = Field(default=None, description="sides of a size are multiples of this")
+    step: int | None = Field(default=None, description="sides or an integer are multiples of it")
     min_pixels: int | None = Field(default=None, description="of a size: width x height")
     max_pixels: int | None = Field(default=None, description="of a size: width x height")
     max_ratio: float | None = Field(default=None, description="of a size: long side : short side")
@@ -119,7 +119,7 @@ def _allowed(parameter: Parameter) -> str:
     text = words.get(parameter.kind, "text")
     if parameter.max_length is not None:
         text += f" of at most {parameter.max_length} characters"
-    return text + _span(parameter)
+    return text + _span(parameter) + (f" in steps of {parameter.step}" if parameter.step else "")
 
 
 def _span(parameter: Parameter) -> str:
@@ -143,7 +143,7 @@ def _refuse(parameter: Parameter, hint: str = "") -> ValueError:
 
 def _integer(parameter: Parameter, value: Any) -> int:
     number = _number(parameter, value)
-    if number != int(number):
+    if number != int(number) or (parameter.step and number % parameter.step):
         raise _refuse(parameter)
     return int(number)
 
@@ -204,9 +204,9 @@ def _size(parameter: Parameter, value: Any) -> str:
 
 
 def _ratio(parameter: Parameter, value: Any) -> str:
-    ratio = ratio_of(str(value))
-    if ratio in parameter.choices:
-        return str(ratio)
+    ratio = ratio_among(str(value), parameter.choices)
+    if ratio is not None:
+        return ratio
     raise _refuse(parameter)
 
 

@@ -11,7 +11,7 @@ class ProviderFacts(NamedTuple):
     title: str
     base_url: str
     key_variable: str
-    """The environment variable with its key; for people."""
+    """The environment variable with its key, for people; empty: it may do without one."""
     simulator_path: str
     """What follows the simulator's origin in its base URL."""
 

@@ -17,7 +17,7 @@ class Image(Contract):
     key: str = Field(description="where it lies, relative to the storage's root")
     index: int = Field(description="which of the job's images, from 1")
     part: str = Field(
-        default="", description="what comes along with it: svg, overlay, background; empty: itself"
+        default="", description="of what came along with a picture: svg, overlay, background"
     )
     sha256: str
     size_bytes: int
@@ -25,6 +25,9 @@ class Image(Contract):
     height: int = Field(description="pixels")
     content_type: str = Field(description="from the picture's own first bytes")
     seed: int | None = Field(default=None, description="the seed this picture was drawn with")
+    beside: list[Image] = Field(
+        default_factory=list, description="what came along with it; neither counted nor billed"
+    )
 
 
 class JobResult(Contract):

@@ -8,6 +8,10 @@ from typing import Any, Literal
 from pydantic import Field
 
 from schemas.contract import Contract
+from schemas.size import Size
+
+ANY = "*"
+"""Any value, in `when`: TOML has no null."""
 
 
 class RowRule(Contract):
@@ -17,29 +21,60 @@ class RowRule(Contract):
     fields: tuple[str, ...] = Field(min_length=1)
     when: dict[str, str | int | float | bool | None] = Field(
         default_factory=dict,
-        description="the rule holds for rows where each of these fields has this value; null: any",
+        description="the rule holds for rows where each of these fields has this value;"
+        ' "*", or null: any value',
+    )
+    above_pixels: int | None = Field(
+        default=None, description="the rule holds for rows whose size has more pixels than this"
     )
     why: str = Field(default="", description="further words for the user")
 
-    def broken_by(self, given: Mapping[str, Any]) -> str | None:
-        """What is wrong with a row that gives these fields; None: nothing."""
-        if not all(_is(given, name, value) for name, value in self.when.items()):
+    def broken_by(
+        self, given: Mapping[str, Any], defaults: Mapping[str, Any] | None = None
+    ) -> str | None:
+        """What is wrong with a row that gives these fields; None: nothing.
+
+        `defaults` are what the provider takes where the row says nothing: a condition counts them.
+        """
+        said = {name: value for name, value in given.items() if value is not None}
+        counted = {**(defaults or {}), **said}
+        for name, value in self.when.items():
+            if not _is(said if value in (None, ANY) else counted, name, value):
+                return None
+        if self.above_pixels is not None and not _larger(counted.get("size"), self.above_pixels):
             return None
         there = [name for name in self.fields if given.get(name) is not None]
         missing = [name for name in self.fields if given.get(name) is None]
         reason = _BROKEN[self.kind](there, missing, self.fields)
         if reason is None:
             return None
-        condition = f" when {self._condition(given)}" if self.when else ""
+        condition = self._condition(counted)
+        condition = f" when {condition}" if condition else ""
         return f"{reason}{condition}{'; ' + self.why if self.why else ''}"
 
     def _condition(self, given: Mapping[str, Any]) -> str:
-        return " and ".join(f"{name} is {given[name]}" for name in self.when)
+        # What may be anything may be a signed address, or very long: it is not repeated.
+        words = [
+            f"{name} is given" if value in (None, ANY) else f"{name} is {_plain(value)}"
+            for name, value in self.when.items()
+        ]
+        if self.above_pixels is not None:
+            words.append(f"size is {given['size']}")
+        return " and ".join(words)
+
+
+def _plain(value: Any) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def _is(given: Mapping[str, Any], name: str, value: Any) -> bool:
     found = given.get(name)
-    return found is not None and (value is None or found == value)
+    return found is not None and (value in (None, ANY) or found == value)
+
+
+def _larger(size: Any, pixels: int) -> bool:
+    found = Size.parse(str(size))
+    return found is not None and found.pixels > pixels
 
 
 def _at_least_one(there: list[str], _missing: list[str], fields: tuple[str, ...]) -> str | None:

@@ -100,3 +100,16 @@ def ratio_of(text: str) -> str | None:
         return f"{int(match[1])}:{int(match[2])}"
     size = Size.parse(text)
     return size.ratio if size else None
+
+
+def ratio_among(text: str, choices: tuple[str, ...]) -> str | None:
+    """The choice of the same proportion as `text`, a ratio or a size: 21:9 for 1344x576."""
+    ratio = ratio_of(text)
+    if ratio is None:
+        return None
+    width, height = map(int, ratio.split(":"))
+    for choice in choices:
+        wide, high = map(int, choice.split(":"))
+        if width and height and width * high == height * wide:
+            return choice
+    return None

@@ -16,6 +16,9 @@ class Unlisted(Contract):
         description="the model of the same provider whose wire form and limits it has"
     )
     price: str = Field(description="per stored image, e.g. 0.20CNY")
+    wire_name: str | None = Field(
+        default=None, description="its name in requests, where another: in a rehearsal `like`'s own"
+    )
 
     def model(self, name: str, like: Model) -> Model:
         """The model as far as anybody knows. Raises ValueError for a price that is none."""
@@ -23,7 +26,7 @@ class Unlisted(Contract):
         return like.model_copy(
             update={
                 "name": name,
-                "wire_name": None,
+                "wire_name": self.wire_name,
                 "title": f"not in the catalogue; ordered like {like.name}",
                 "prompt": "optional",
                 "prompt_limit": 0,

@@ -49,6 +49,18 @@ _DEFAULTS = Settings()
 @click.option(
     "--image-bytes", type=int, default=_DEFAULTS.image_bytes, help="Size of a small picture."
 )
+@click.option(
+    "--connections", type=int, default=_DEFAULTS.connections, help="Synchronous calls per model."
+)
+@click.option("--retired", default=_DEFAULTS.retired, help="Models that are gone: NAME,NAME.")
+@click.option(
+    "--token-ttl-s", type=float, default=_DEFAULTS.token_ttl_s, help="Life of Baidu's tokens."
+)
+@click.option("--credits", type=float, default=_DEFAULTS.credits, help="Per Stability account.")
+@click.option("--burst", type=int, default=_DEFAULTS.burst, help="Stability requests in 10 s.")
+@click.option(
+    "--penalty-s", type=float, default=_DEFAULTS.penalty_s, help="Stability's, for a burst."
+)
 @click.option("--echo-prompt", is_flag=True, help="Results repeat the prompt, as wan models do.")
 @click.option("--exit-with-parent", is_flag=True, help="End when standard input closes.")
 def main(
@@ -59,10 +71,13 @@ def main(
     exit_with_parent: bool,
     **settings: object,
 ) -> None:
-    """Stand in for DashScope: its task API on a port, with its limits, pictures and failures.
+    """Stand in for image providers on a port, with their limits, pictures and failures.
 
-    Prints one JSON line with the base URL once it accepts connections. Any API key that begins
-    with sk- is good. See /_ledger for what was asked and charged, /_faults to script failures,
+    Speaks the protocols of DashScope, Baidu Qianfan, Stability AI, and OpenAI's images API with
+    Volcengine Ark, SiliconFlow and servers of one's own.
+
+    Prints one JSON line with the base URL once it accepts connections. An API key that begins
+    with sk- is good everywhere. See /_ledger for what was asked and charged, /_faults to script failures,
     /_config to change limits while it runs.
     """
     try:

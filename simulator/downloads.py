@@ -12,7 +12,8 @@ from PIL import Image
 from simulator.exchange import Exchange
 from simulator.faults import Fault
 from simulator.mishaps import strike
-from simulator.pictures import draw, small
+from simulator.parts import draw_part
+from simulator.pictures import small
 from simulator.provider import Provider
 from simulator.refusal import Refusal
 from simulator.signing import Verdict
@@ -20,6 +21,12 @@ from simulator.tasks import Task, new_id
 
 _XML = "application/xml"
 _KEPT_PICTURES = 64
+_TYPES = {
+    "png": "image/png",
+    "jpg": "image/jpeg",
+    "webp": "image/webp",
+    "svg": "image/svg+xml",
+}
 _MISMATCH = (
     "The request signature we calculated does not match the signature you provided. "
     "Check your key and signing method."
@@ -37,11 +44,11 @@ _HTML = (
 class Downloads:
     """Answers everything under /results/."""
 
-    prefix = "/results/"
+    prefixes: tuple[str, ...] = ("/results/",)
 
     def __init__(self, provider: Provider) -> None:
         self._provider = provider
-        self._kept: OrderedDict[tuple[str, int], bytes] = OrderedDict()
+        self._kept: OrderedDict[tuple[str, int, str], bytes] = OrderedDict()
 
     async def serve(self, exchange: Exchange) -> None:
         """Answer one request."""
@@ -62,17 +69,18 @@ class Downloads:
         self._check(exchange)
         if found is None:
             raise Refusal(404, "NoSuchKey", "The specified key does not exist.")
-        task, index = found
+        task, index, part = found
         fault = faults.after("download", *about)
         if fault is not None and fault.kind == "expired":
             raise Refusal(*_VERDICTS[Verdict.EXPIRED])
         task.downloads += 1
-        png = await self._picture(task, index)
+        picture = await self._picture(task, index, part)
+        content_type = _TYPES[exchange.path.rpartition(".")[2]]
         if fault is not None:
-            await _spoil(fault, exchange, png)
+            await _spoil(fault, exchange, picture, content_type)
             return
-        etag = f'"{hashlib.md5(png, usedforsecurity=False).hexdigest().upper()}"'
-        await exchange.answer(200, png, "image/png", [("ETag", etag)])
+        etag = f'"{hashlib.md5(picture, usedforsecurity=False).hexdigest().upper()}"'
+        await exchange.answer(200, picture, content_type, [("ETag", etag)])
 
     def _check(self, exchange: Exchange) -> None:
         if exchange.header(b"authorization") is not None:
@@ -82,31 +90,34 @@ class Downloads:
         if verdict is not Verdict.GOOD:
             raise Refusal(*_VERDICTS[verdict])
 
-    async def _picture(self, task: Task, index: int) -> bytes:
-        settings = self._provider.settings
-        if settings.images == "small":
-            return small(task.order, index, f"{task.task_id}-{index + 1}", settings.image_bytes)
-        key = (task.task_id, index)
-        png = self._kept.get(key)
-        if png is None:
+    async def _picture(self, task: Task, index: int, part: str) -> bytes:
+        order, settings = task.order, self._provider.settings
+        if settings.images == "small" and part != "svg":
+            label = f"{task.task_id}-{index + 1}{part}"
+            return small(order, index, label, settings.image_bytes)
+        key = (task.task_id, index, part)
+        picture = self._kept.get(key)
+        if picture is None:
+            labels = [label for field in order.inputs.values() for label in field]
+            hints = self._provider.gallery.shown(labels)
             # Pillow lets go of the interpreter while it draws, so others are answered meanwhile.
-            png = await asyncio.to_thread(draw, task.order, index)
-            self._kept[key] = png
+            picture = await asyncio.to_thread(draw_part, order, index, part, hints)
+            self._kept[key] = picture
             if len(self._kept) > _KEPT_PICTURES:
                 self._kept.popitem(last=False)
         else:
             self._kept.move_to_end(key)
-        return png
+        return picture
 
 
-async def _spoil(fault: Fault, exchange: Exchange, png: bytes) -> None:
+async def _spoil(fault: Fault, exchange: Exchange, picture: bytes, content_type: str) -> None:
     if fault.kind == "truncate":
-        await exchange.answer_cut(png, "image/png")
+        await exchange.answer_cut(picture, content_type)
     elif fault.kind == "corrupt":
-        await exchange.answer(200, b"\x89PNG" + bytes(reversed(png[4:])), "image/png")
-    elif fault.details.get("content", "html") == "jpeg":
+        await exchange.answer(200, b"\x89PNG" + bytes(reversed(picture[4:])), content_type)
+    elif fault.details.get("content", "html") == "jpeg" and content_type != "image/svg+xml":
         out = io.BytesIO()
-        Image.open(io.BytesIO(png)).convert("RGB").save(out, "JPEG")
+        Image.open(io.BytesIO(picture)).convert("RGB").save(out, "JPEG")
         await exchange.answer(200, out.getvalue(), "image/png")
     else:
         await exchange.answer(200, _HTML, "text/html")

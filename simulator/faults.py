@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-ENDPOINTS = ("create", "get", "list", "cancel", "download")
+ENDPOINTS = ("create", "get", "list", "cancel", "upload", "token", "download")
 
 BEFORE = ("error", "slow", "drop", "garbage")
 """Kinds that strike before the request is acted on, at any endpoint."""
@@ -17,6 +17,8 @@ _AFTER: dict[str, tuple[str, ...]] = {
     "get": ("unknown",),
     "list": (),
     "cancel": ("drop-after",),
+    "upload": ("drop-after",),
+    "token": (),
     "download": ("truncate", "wrong-type", "corrupt", "expired"),
 }
 """Kinds that strike once a request has been let in."""

@@ -8,7 +8,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from simulator.tasks import Failure, Order, State, Task
+from simulator.tasks import Failure, Kind, Order, State, Task
 
 _BEGINNING = b'{"event":'
 
@@ -81,6 +81,7 @@ def recreated(event: dict[str, Any]) -> Task:
     """The task a `created` event tells of, still PENDING."""
     order = dict(event["order"])
     order["size"] = tuple(order["size"])
+    order["kind"] = Kind(order.get("kind", Kind.TASK))
     return Task(
         task_id=event["task_id"],
         request_id=event["request_id"],

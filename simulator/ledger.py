@@ -116,6 +116,7 @@ def _line(task: Task) -> dict[str, Any]:
         "prompt": task.order.prompt,
         "n": task.order.n,
         "parameters": task.order.parameters,
+        "inputs": task.order.inputs,
         "state": task.state.value,
         "submitted_at": _ms(task.submitted_s),
         "started_at": None if task.started_s is None else _ms(task.started_s),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import parse_qsl
 
+from simulator.dashscope_models import MODELS
 from simulator.moments import from_compact, milliseconds
 from simulator.provider import Provider
 from simulator.refusal import Refusal
@@ -64,13 +65,17 @@ def _entry(task: Task) -> dict[str, Any]:
         "request_id": task.request_id,
         "status": task.state.value,
         "task_id": task.task_id,
-        "user_api_unique_key": f"apikey:v1:aigc:text2image:image-synthesis:{model}",
+        "user_api_unique_key": f"apikey:v1:{_function(model)}:{model}",
     }
     if task.started_s is not None:
         entry["start_time"] = milliseconds(task.started_s)
     if task.finished_s is not None:
         entry["end_time"] = milliseconds(task.finished_s)
     return entry
+
+
+def _function(model: str) -> str:
+    return MODELS[model].path.strip("/").replace("/", ":")
 
 
 def _window(asked: dict[str, str], now_s: float) -> tuple[float, float]:

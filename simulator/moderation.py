@@ -12,6 +12,13 @@ _DOUBTFUL = re.compile(
     r"\b(?:swimsuits?|swimwear|bikinis?|lingerie)\b|泳装|泳衣|比基尼|内衣", re.IGNORECASE
 )
 
+_PROTECTED = re.compile(r"\bfranchises?\b|版权角色", re.IGNORECASE)
+
+
+def infringes(prompt: str) -> bool:
+    """Whether a rewritten prompt would name what belongs to somebody else (franchises)."""
+    return _PROTECTED.search(prompt) is not None
+
 
 def refuses_prompt(prompt: str) -> bool:
     """Whether the prompt is turned away before anything is made (weapons)."""

@@ -9,49 +9,84 @@ import io
 import random
 import struct
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from PIL import Image, ImageDraw, ImageFont, ImageOps
 
 from simulator.tasks import Order
 
 Colour = tuple[int, int, int]
+_FORMATS = {"jpg": "JPEG", "webp": "WEBP"}
 
 
-def draw(order: Order, index: int) -> bytes:
-    """A PNG of the size ordered; `index` counts the order's pictures from 0."""
+def draw(order: Order, index: int, went_in: Sequence[Image.Image] = ()) -> bytes:
+    """A picture in the size and format ordered; `index` counts the order's pictures from 0.
+
+    Small copies of the pictures that `went_in` are shown in its corner.
+    """
+    image = scene(order, index)
+    for place, hint in enumerate(went_in[:3]):
+        width = max(16, min(order.size) // 6)
+        small_hint = ImageOps.contain(hint, (width, width))
+        image.paste(ImageOps.expand(small_hint, 2, "white"), (8 + place * (width + 10), 8))
+    width, height = order.size
+    facts = [
+        order.model + (f"  {order.style}" if order.style else ""),
+        f"{width}×{height}  seed {order.seed + index}  image {index + 1} of {order.n}",
+    ]
+    _caption(image, order.prompt, facts)
+    return encoded(image, order.format)
+
+
+def scene(order: Order, index: int) -> Image.Image:
+    """The picture without any writing."""
     seed = order.seed + index
     digest = hashlib.sha256(f"{order.prompt}\n{order.style}\n{seed}".encode()).hexdigest()
     dice = random.Random(digest)
     image = _background(order.size, dice)
     _scenery(image, dice)
-    width, height = order.size
-    facts = [
-        order.model + (f"  {order.style}" if order.style else ""),
-        f"{width}×{height}  seed {seed}  image {index + 1} of {order.n}",
-    ]
-    _caption(image, order.prompt, facts)
+    return image
+
+
+def encoded(image: Image.Image, extension: str) -> bytes:
+    """The image as a file of that extension: png, jpg or webp."""
     out = io.BytesIO()
-    # Level 1 costs a third of the default and these flat colours still shrink well.
-    image.save(out, "PNG", compress_level=1)
+    if extension == "png":
+        # Level 1 costs a third of the default and these flat colours still shrink well.
+        image.save(out, "PNG", compress_level=1)
+    else:
+        image.convert("RGB").save(out, _FORMATS[extension])
     return out.getvalue()
 
 
 def small(order: Order, index: int, label: str, size_bytes: int) -> bytes:
-    """A tiny PNG padded to about `size_bytes`; `label` keeps two pictures from being equal."""
+    """A tiny picture of about `size_bytes`; `label` keeps two pictures from being equal."""
     comment = f"{label} {order.model} seed {order.seed + index} ".encode()
-    head, end = _tiny()
-    overhead = len(head) + len(end) + 12 + len(b"Comment\0")
-    padded = comment.ljust(max(0, size_bytes - overhead), b".")
-    return head + _chunk(b"tEXt", b"Comment\0" + padded) + end
+    if order.format == "png":
+        head, end = _tiny()
+        overhead = len(head) + len(end) + 12 + len(b"Comment\0")
+        padded = comment.ljust(max(0, size_bytes - overhead), b".")
+        return head + _chunk(b"tEXt", b"Comment\0" + padded) + end
+    out = io.BytesIO()
+    if order.format == "jpg":
+        # One comment segment of a JPEG holds less than 64 KB.
+        room = min(60_000, max(0, size_bytes - 1000))
+        _tiny_image().save(out, "JPEG", comment=comment.ljust(room, b"."))
+    else:
+        _tiny_image().save(out, "WEBP", xmp=comment.ljust(max(0, size_bytes - 400), b"."))
+    return out.getvalue()
+
+
+def _tiny_image() -> Image.Image:
+    gradient = Image.linear_gradient("L").resize((64, 64))
+    return ImageOps.colorize(gradient, (40, 70, 120), (250, 200, 140))
 
 
 @functools.cache
 def _tiny() -> tuple[bytes, bytes]:
     """A PNG of 64 x 64 pixels, split before its IEND chunk."""
     out = io.BytesIO()
-    gradient = Image.linear_gradient("L").resize((64, 64))
-    ImageOps.colorize(gradient, (40, 70, 120), (250, 200, 140)).save(out, "PNG", optimize=True)
+    _tiny_image().save(out, "PNG", optimize=True)
     return out.getvalue()[:-12], out.getvalue()[-12:]
 
 

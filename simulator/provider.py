@@ -2,27 +2,33 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import math
 import random
 import re
 import secrets
 import time
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from simulator import journal as lines
 from simulator.faults import Fault, FaultBook
+from simulator.gallery import Gallery
 from simulator.journal import Journal
 from simulator.ledger import Filter, Ledger
 from simulator.limiter import Limiter, new_limiter
 from simulator.moderation import refuses_last_image
 from simulator.settings import Settings
 from simulator.signing import UrlSigner
-from simulator.tasks import Failure, Order, Task, TaskStore, new_id
+from simulator.standing import Standing
+from simulator.tasks import Failure, Kind, Order, Task, TaskStore, new_id, new_job_id
 
-_RESULT = re.compile(r"/results/\d{8}/([0-9a-f-]{36})-(\d{1,2})\.png")
+_RESULT = re.compile(r"/results/\d{8}/([0-9a-f-]{36})-(\d{1,2})(?:-([a-z]+))?\.([a-z]{3,4})")
+PARTS = ("", "svg", "overlay", "background")
 WITHHELD = Failure("DataInspectionFailed", "Output data may contain inappropriate content.")
 
 
@@ -34,6 +40,10 @@ class Provider:
     ) -> None:
         self.settings = settings
         self.ledger = Ledger()
+        self.gallery = Gallery()
+        self.standing = Standing()
+        self.files: dict[str, Any] = {}
+        """What was uploaded, by id; the dialects know of what kind. Forgotten with the process."""
         self._seed = secrets.randbits(32) if seed is None else seed
         self.faults = FaultBook(random.Random(f"faults {self._seed}"))
         self._dice = random.Random(f"tasks {self._seed}")
@@ -41,6 +51,7 @@ class Provider:
         self._epoch_s = time.time() - time.monotonic()
         self._limiters: dict[tuple[str, ...], Limiter] = {}
         self._accounts: dict[str, str] = {}
+        self._held: Counter[tuple[str, str]] = Counter()
         self._tasks = TaskStore(settings.running, self._moved)
         self._signing_key = secrets.token_bytes(20)
         self._journal = None if file is None else Journal(file)
@@ -67,28 +78,46 @@ class Provider:
         """Whether the account's limit of task queries lets one more in now."""
         return self._admit(self.settings.query_rate, ("query", account))
 
-    def accept(self, order: Order, fault: Fault | None = None) -> Task:
-        """Take an order in. From here on it will be charged if it succeeds."""
-        task = Task(
-            task_id=new_id(),
-            request_id=new_id(),
-            order=order,
-            submitted_s=self.now_s(),
-            duration_s=self._duration_s(),
-            failures=_failures(order, fault),
-        )
-        self._write("created", lines.created(task))
+    def accept(self, order: Order, fault: Fault | None = None, flaw: Failure | None = None) -> Task:
+        """Take an order in. From here on it will be charged if it succeeds.
+
+        `flaw` is what is wrong with it by itself, so that no picture can be made.
+        """
+        task = self._new_task(order, _failures(order, fault, flaw))
         self._tasks.add(task)
         return task
+
+    def draw_now(self, order: Order, fault: Fault | None = None) -> Task:
+        """Take in an order whose client waits: charged already, and answered in `duration_s`.
+
+        A client that hangs up meanwhile has paid nevertheless.
+        """
+        task = self._new_task(replace(order, kind=Kind.CALL), _failures(order, fault, None))
+        task.make_at_once()
+        self._tasks.add_made(task)
+        self.standing.spend(task)
+        return task
+
+    @contextlib.contextmanager
+    def hold(self, account: str, model: str) -> Iterator[bool]:
+        """Hold a synchronous call's connection; False is one too many for account and model."""
+        key = (account, model)
+        self._held[key] += 1
+        try:
+            yield self._held[key] <= self.settings.connections
+        finally:
+            self._held[key] -= 1
 
     def draw_seed(self) -> int:
         """A seed for an order that names none."""
         return self._dice.randrange(1, 2**31 - 8)
 
-    def find(self, task_id: str, account: str) -> Task | None:
-        """The task as it stands, unless it is forgotten or another account's."""
+    def find(self, task_id: str, account: str, kind: Kind = Kind.TASK) -> Task | None:
+        """The task as it stands, unless it is forgotten, of another kind or another account's."""
         task = self._tasks.find(task_id, self.now_s())
-        if task is None or task.order.account != account or self._forgotten(task):
+        if task is None or task.order.kind is not kind:
+            return None
+        if task.order.account != account or self._forgotten(task):
             return None
         return task
 
@@ -96,28 +125,39 @@ class Provider:
         """Cancel a PENDING task; say whether it still was PENDING."""
         return self._tasks.cancel(task, self.now_s())
 
-    def tasks_of(self, account: str) -> list[Task]:
+    def tasks_of(self, account: str, kind: Kind = Kind.TASK) -> list[Task]:
         """An account's tasks in order of arrival, those forgotten left out."""
         self._tasks.advance(self.now_s())
-        return [t for t in self._tasks if t.order.account == account and not self._forgotten(t)]
+        return [
+            task
+            for task in self._tasks
+            if task.order.account == account
+            and task.order.kind is kind
+            and not self._forgotten(task)
+        ]
 
-    def result_url(self, origin: str, task: Task, index: int) -> str:
-        """The signed URL of a finished task's picture; `index` counts from 0."""
+    def result_url(self, origin: str, task: Task, index: int, part: str = "") -> str:
+        """The signed URL of a finished task's picture; `index` counts from 0.
+
+        `part` names a picture that comes along with it: svg, overlay or background.
+        """
         assert task.finished_s is not None
         day = time.strftime("%Y%m%d", time.gmtime(task.finished_s))
-        path = f"/results/{day}/{task.task_id}-{index + 1}.png"
+        name = f"{task.task_id}-{index + 1}" + (f"-{part}" if part else "")
+        path = f"/results/{day}/{name}.{_extension(task.order, part)}"
         expires_s = math.ceil(task.finished_s + self.settings.url_ttl_s)
         return f"{origin}{path}?{self._signer.query(path, expires_s)}"
 
-    def result(self, path: str) -> tuple[Task, int] | None:
-        """The task and the picture's index (from 0) behind a result URL's path, if there is one."""
+    def result(self, path: str) -> tuple[Task, int, str] | None:
+        """The task, index (from 0) and part of the picture behind a result URL's path."""
         found = _RESULT.fullmatch(path)
         task = self._tasks.find(found[1], self.now_s()) if found else None
-        if found is None or task is None or not task.images_charged or self._forgotten(task):
+        if found is None or task is None or not task.images_made or self._forgotten(task):
             return None
-        index = int(found[2]) - 1
+        index, part = int(found[2]) - 1, found[3] or ""
         made = 0 <= index < task.order.n and index not in task.failures
-        return (task, index) if made else None
+        known = part in PARTS and found[4] == _extension(task.order, part)
+        return (task, index, part) if made and known else None
 
     @property
     def signer(self) -> UrlSigner:
@@ -132,11 +172,14 @@ class Provider:
         """
         self.settings = self.settings.changed(changes)
         self._limiters.clear()
+        self.standing.forgive()
         self._tasks.limit_running(self.settings.running, self.now_s())
 
     def reset(self) -> None:
         """Forget all tasks, counts, charges and faults; settings and signing key stay."""
         self._tasks.clear()
+        self.files.clear()
+        self.standing.clear()
         self.ledger.clear()
         self.faults.clear()
         self._limiters.clear()
@@ -157,6 +200,19 @@ class Provider:
         self._write("closed", {"requests": self.ledger.requests(), "counts": counts})
         self._journal.close()
 
+    def _new_task(self, order: Order, failures: dict[int, Failure]) -> Task:
+        task = Task(
+            task_id=new_id() if order.kind is not Kind.TRAINING else new_job_id(self.now_s()),
+            request_id=new_id(),
+            order=order,
+            submitted_s=self.now_s(),
+            duration_s=self._duration_s(),
+            failures=failures,
+        )
+        if self._journal is not None:
+            self._write("created", lines.created(task))
+        return task
+
     def _admit(self, rate: float, key: tuple[str, ...]) -> bool:
         limiter = self._limiters.get(key)
         if limiter is None:
@@ -172,7 +228,8 @@ class Provider:
         return age_s > self.settings.retention_s
 
     def _moved(self, task: Task) -> None:
-        self._write("moved", lines.moved(task))
+        if self._journal is not None:
+            self._write("moved", lines.moved(task))
 
     def _write(self, event: str, content: dict[str, object]) -> None:
         if self._journal is not None:
@@ -197,6 +254,8 @@ class Provider:
             self._write("opened", {"signing_key": self._signing_key.hex()})
         self._dice = random.Random(f"tasks {self._seed} from {len(tasks)}")
         self._tasks.take_up(tasks.values(), self.now_s())
+        for task in tasks.values():
+            self.standing.spend(task)
 
     def _recount(self, tasks: dict[str, Task], event: dict[str, Any]) -> None:
         self.ledger.clear()
@@ -207,8 +266,14 @@ class Provider:
             tasks[task_id].queries, tasks[task_id].downloads = queries, downloads
 
 
-def _failures(order: Order, fault: Fault | None) -> dict[int, Failure]:
-    """Which pictures fail: those a fault script names, else the one moderation withholds."""
+def _extension(order: Order, part: str) -> str:
+    return "svg" if part == "svg" else order.format
+
+
+def _failures(order: Order, fault: Fault | None, flaw: Failure | None) -> dict[int, Failure]:
+    """Which pictures fail: all for a flaw, those a script names, or the one withheld."""
+    if flaw is not None:
+        return dict.fromkeys(range(order.n), flaw)
     kind = None if fault is None else fault.kind
     if fault is not None and kind in ("fail", "partial"):
         count = order.n if kind == "fail" else min(order.n, fault.details.get("images", 1))
@@ -217,6 +282,6 @@ def _failures(order: Order, fault: Fault | None) -> dict[int, Failure]:
             fault.details.get("message", "An internal error has occured, please try again later."),
         )
         return dict.fromkeys(range(order.n - count, order.n), failure)
-    if refuses_last_image(order.prompt):
+    if refuses_last_image(order.prompt) and not order.blurs:
         return {order.n - 1: WITHHELD}
     return {}

@@ -14,10 +14,15 @@ from starlette.applications import Starlette
 from starlette.types import Receive, Scope, Send
 
 from simulator.control import Control
-from simulator.dashscope import DashScope, Dialect
+from simulator.dashscope import DashScope
+from simulator.dialect import Dialect
 from simulator.downloads import Downloads
 from simulator.exchange import Exchange, HangUpProtocol
+from simulator.openai import OpenAI
 from simulator.provider import Provider
+from simulator.qianfan import Qianfan
+from simulator.qianfan_v2 import QianfanV2
+from simulator.stability import Stability
 
 
 class Application:
@@ -28,14 +33,21 @@ class Application:
 
     def __init__(self, provider: Provider) -> None:
         self._provider = provider
-        self._dialects: tuple[Dialect, ...] = (DashScope(provider), Downloads(provider))
+        self._dialects: tuple[Dialect, ...] = (
+            DashScope(provider),
+            Downloads(provider),
+            Qianfan(provider),
+            QianfanV2(provider),
+            Stability(provider),
+            OpenAI(provider),
+        )
         self._control = Starlette(routes=Control(provider).routes(), lifespan=self._lifespan)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request, and count it."""
         if scope["type"] == "http":
             for dialect in self._dialects:
-                if scope["path"].startswith(dialect.prefix):
+                if scope["path"].startswith(dialect.prefixes):
                     exchange = Exchange(scope, receive, send)
                     try:
                         await dialect.serve(exchange)

@@ -8,6 +8,10 @@ from dataclasses import dataclass, fields, replace
 
 LIMITERS = ("token-bucket", "sliding-window", "fixed-window")
 IMAGE_KINDS = ("full", "small")
+_NOT_NEGATIVE = (
+    *("generation_s", "generation_sigma", "url_ttl_s", "retention_s", "image_bytes"),
+    *("token_ttl_s", "token_era", "credits", "penalty_s"),
+)
 
 
 class BadSetting(ValueError):
@@ -38,6 +42,20 @@ class Settings:
     """One of IMAGE_KINDS: pictures in the size ordered, or small ones that cost nothing to make."""
     image_bytes: int = 2000
     """Approximate size of a small picture."""
+    connections: int = 100
+    """Synchronous calls held at once per model; one more is refused."""
+    retired: str = ""
+    """Names of models, separated by commas, that are gone: every order of them is refused."""
+    token_ttl_s: float = 2592000.0
+    """Seconds an access token of Baidu's works after it was handed out."""
+    token_era: int = 1
+    """Access tokens of another era are void: another number revokes all that are out."""
+    credits: float = 1000000.0
+    """Credits each account of Stability's has to begin with."""
+    burst: int = 150
+    """Requests of one account Stability lets in in any ten seconds."""
+    penalty_s: float = 60.0
+    """Seconds for which Stability refuses everything of an account that sent one more."""
     echo_prompt: bool = False
     """Whether each result repeats the prompt as orig_prompt, as the wan models do after wanx-v1."""
 
@@ -46,10 +64,10 @@ class Settings:
             raise BadSetting(f"limiter must be one of {', '.join(LIMITERS)}")
         if self.images not in IMAGE_KINDS:
             raise BadSetting(f"images must be one of {', '.join(IMAGE_KINDS)}")
-        for name in ("rate", "query_rate", "running"):
+        for name in ("rate", "query_rate", "running", "connections", "burst"):
             if getattr(self, name) <= 0:
                 raise BadSetting(f"{name} must be greater than 0")
-        for name in ("generation_s", "generation_sigma", "url_ttl_s", "retention_s", "image_bytes"):
+        for name in _NOT_NEGATIVE:
             if getattr(self, name) < 0:
                 raise BadSetting(f"{name} must not be negative")
 

@@ -36,6 +36,10 @@ class UrlSigner:
         signed = quote(signature, safe="")
         return f"Expires={expires_s}&OSSAccessKeyId={_ACCESS_KEY_ID}&Signature={signed}"
 
+    def stamp(self, text: str) -> str:
+        """32 hexadecimal digits nobody else can write below that text."""
+        return hmac.digest(self._key, text.encode(), "sha256").hex()[:32]
+
     def check(self, path: str, raw_query: bytes, now_s: float) -> Verdict:
         """Compare the query string as it came over the wire with the one we would sign."""
         found = _EXPIRES.search(raw_query)

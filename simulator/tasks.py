@@ -6,6 +6,7 @@ States are worked out from times whenever somebody asks: they are right without 
 from __future__ import annotations
 
 import heapq
+import time
 import uuid
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
@@ -22,6 +23,16 @@ class State(StrEnum):
     SUCCEEDED = "SUCCEEDED"
     FAILED = "FAILED"
     CANCELED = "CANCELED"
+
+
+class Kind(StrEnum):
+    """What became of an order: only a task can be listed and asked for by its id."""
+
+    TASK = "task"
+    CALL = "call"
+    """Answered on the connection it came on."""
+    TRAINING = "training"
+    """A fine-tune job, with endpoints of its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +58,19 @@ class Order:
     style: str
     parameters: dict[str, Any]
     """The parameters as they were sent."""
+    kind: Kind = Kind.TASK
+    format: str = "png"
+    """File name extension of its pictures: png, jpg or webp."""
+    inputs: dict[str, list[str]] = field(default_factory=dict)
+    """Pictures that went in, by field: addresses without their queries, or a data URI's digest."""
+    facts: dict[str, Any] = field(default_factory=dict)
+    """What else the answer tells, such as a rewritten prompt."""
+    free: bool = False
+    """Whether it is never charged."""
+    blurs: bool = False
+    """Whether a picture that moderation withholds comes blurred, and is charged."""
+    credits: float = 0.0
+    """What one picture costs where the account pays in credits."""
 
 
 @dataclass(slots=True)
@@ -69,12 +93,22 @@ class Task:
     @property
     def images_charged(self) -> int:
         """Pictures that succeeded; nothing else is billed."""
+        return 0 if self.order.free else self.images_made
+
+    @property
+    def images_made(self) -> int:
+        """Pictures that are there."""
         return self.order.n - len(self.failures) if self.state is State.SUCCEEDED else 0
 
     def start(self, now_s: float) -> None:
         """Begin to generate."""
         self.state = State.RUNNING
         self.started_s = now_s
+
+    def make_at_once(self) -> None:
+        """Run as long as the client waits: the end is known when the order is accepted."""
+        self.start(self.submitted_s)
+        self.finish(self.submitted_s + self.duration_s)
 
     def finish(self, now_s: float) -> None:
         """End well if at least one picture was made."""
@@ -156,6 +190,11 @@ class TaskStore:
         self._tasks[task.task_id] = task
         self._lane(task).add(task, self._running)
 
+    def add_made(self, task: Task) -> None:
+        """Take in the task of a synchronous order: it waits in no lane."""
+        self._tasks[task.task_id] = task
+        self._moved(task)
+
     def take_up(self, tasks: Iterable[Task], now_s: float) -> None:
         """Take in the tasks of an earlier run and let them move on to `now_s`."""
         for task in tasks:
@@ -205,6 +244,12 @@ class TaskStore:
 def new_id() -> str:
     """An id as vendors make them; never repeated, so a ticket of another run is not mistaken."""
     return str(uuid.uuid4())
+
+
+def new_job_id(now_s: float) -> str:
+    """An id as fine-tune jobs have them, of the minute and a bit of chance."""
+    minute = time.strftime("%Y%m%d%H%M", time.gmtime(now_s + 8 * 3600))
+    return f"ft-{minute}-{uuid.uuid4().hex[:8]}"
 
 
 def peak(spans: Iterable[tuple[float, float]]) -> int:

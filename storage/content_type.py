@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 _BY_ENDING = {
+    "bmp": "image/bmp",
     "csv": "text/csv",
     "gif": "image/gif",
     "gz": "application/gzip",
@@ -13,6 +14,7 @@ _BY_ENDING = {
     "jsonl": "application/x-ndjson",
     "png": "image/png",
     "svg": "image/svg+xml",
+    "tiff": "image/tiff",
     "txt": "text/plain",
     "webp": "image/webp",
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",

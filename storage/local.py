@@ -126,6 +126,11 @@ class LocalStorage:
         """The object's absolute path."""
         return str(self._path(key))
 
+    def presigned(self, key: str, lifetime_s: float) -> str | None:  # noqa: ARG002 - there is none
+        """None: nobody elsewhere can fetch from a directory."""
+        checked_key(key)
+        return None
+
     def check(self) -> None:
         """Make the directory if need be and write into it; raise what is wrong otherwise."""
         with _errors_of(self._root), self._staged(self._root / "check", lambda _: None):

@@ -36,6 +36,16 @@ def open_storage(url: str, *, s3: S3Options | None = None) -> Storage:
     raise BadUrl(f"A storage address cannot begin with {name}:// - {_FORMS}.")
 
 
+def checked_bucket(name: str) -> str:
+    """`name` itself. Raises BadUrl for what cannot name a bucket."""
+    if not _BUCKET.fullmatch(name):
+        raise BadUrl(
+            f"{_without_password(name)!r} is not the name of a bucket: use s3://bucket/prefix,"
+            " with the endpoint and the keys in their own settings."
+        )
+    return name
+
+
 def _at_home(path: Path) -> Path:
     try:
         return path.expanduser()
@@ -71,11 +81,7 @@ def _open_s3(url: str, options: S3Options) -> Storage:
 
     # Not urlsplit: '#', '%' and the like are letters of a prefix as any other.
     bucket, _, prefix = url[len("s3://") :].partition("/")
-    if url[len("s3:") :][:2] != "//" or not _BUCKET.fullmatch(bucket):
-        raise BadUrl(
-            f"{_without_password(bucket)!r} is not the name of a bucket: use s3://bucket/prefix,"
-            " with the endpoint and the keys in their own settings."
-        )
+    checked_bucket(bucket if url[len("s3:") :][:2] == "//" else "")
     if "?" in prefix:
         raise BadUrl("An s3:// address takes no options after '?': they have their own settings.")
     try:

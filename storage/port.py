@@ -22,6 +22,9 @@ class StoredObject:
     sha256: str | None = None
 
 
+PRESIGNED_LIMIT_S = 7 * 24 * 3600.0
+"""Signature version 4 admits no longer life (AWS: query string authentication)."""
+
 ConditionalPut = Literal["honoured", "ignored", "refused", "unknown"]
 
 
@@ -102,6 +105,15 @@ class Storage(Protocol):
 
     def location(self, key: str) -> str:
         """Where an object lies, for people: an absolute path or s3://bucket/key."""
+        ...
+
+    def presigned(self, key: str, lifetime_s: float) -> str | None:
+        """An address at which whoever has it can GET the object for so long; None: there is none.
+
+        Pure arithmetic: nothing is asked, and there need be no such object. It holds a signature,
+        so it belongs into no log. `lifetime_s` is at most `PRESIGNED_LIMIT_S`; temporary
+        credentials (a session token) end it earlier. A directory has no addresses.
+        """
         ...
 
     def check(self) -> None:

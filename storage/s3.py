@@ -8,16 +8,14 @@ from pathlib import Path
 from typing import Any, BinaryIO, Literal
 
 from boto3.s3.transfer import TransferConfig
-from boto3.session import Session
-from botocore.awsrequest import AWSRequest
-from botocore.config import Config
 from botocore.exceptions import ClientError
 
-from storage.errors import BadKey, BadUrl, StorageError, Unreachable
+from storage.errors import BadKey, StorageError, Unreachable
 from storage.keys import KEY_LIMIT_BYTES, checked_key, checked_prefix, is_key
 from storage.metadata import checked_metadata
-from storage.port import ConditionalPut, StorageProbe, StoredObject
+from storage.port import PRESIGNED_LIMIT_S, ConditionalPut, StorageProbe, StoredObject
 from storage.probe import run_probe
+from storage.s3_client import open_client
 from storage.s3_errors import S3_EXCEPTIONS, answer_code, answer_status, storage_error
 from storage.s3_options import S3Options
 from storage.stream import object_stream, open_source
@@ -45,11 +43,26 @@ class S3Storage:
     lets every writer be the first, which `probe` finds out.
     """
 
-    def __init__(self, bucket: str, prefix: str = "", options: S3Options | None = None) -> None:
+    def __init__(
+        self,
+        bucket: str,
+        prefix: str = "",
+        options: S3Options | None = None,
+        *,
+        client: Any = None,
+    ) -> None:
+        """`client` is one that `open_client` made; without it there will be one of its own."""
         self._bucket = bucket
         self._prefix = checked_key(prefix) + "/" if prefix else ""
         self._conditional = True
-        self._client = _client(options or S3Options(), self.url)
+        self._client: Any = client or open_client(options or S3Options(), self.url)
+
+    def beside(self, bucket: str) -> S3Storage:
+        """The whole of another bucket behind the same endpoint, through the same connections.
+
+        It is not closed by itself.
+        """
+        return S3Storage(bucket, client=self._client)
 
     @property
     def url(self) -> str:
@@ -137,6 +150,17 @@ class S3Storage:
     def location(self, key: str) -> str:
         """The object's s3:// address."""
         return f"s3://{self._bucket}/{self._name(key)}"
+
+    def presigned(self, key: str, lifetime_s: float) -> str | None:
+        """An address of the object, signed (s3v4) for so long; raises Denied without credentials."""
+        if not 0 < lifetime_s <= PRESIGNED_LIMIT_S:
+            raise ValueError(f"an address is signed for up to {PRESIGNED_LIMIT_S:.0f} s")
+        request = {"Bucket": self._bucket, "Key": self._name(key)}
+        with self._errors_of(key):
+            url: str = self._client.generate_presigned_url(
+                "get_object", Params=request, ExpiresIn=int(lifetime_s)
+            )
+        return url
 
     def check(self) -> None:
         """Return if the bucket is there and open to us; raise what is wrong otherwise.
@@ -226,44 +250,3 @@ def _headers(content_type: str, metadata: Mapping[str, str] | None) -> dict[str,
     if content_type.partition(";")[0].strip().lower() == "image/svg+xml":
         headers["ContentDisposition"] = "attachment"
     return headers
-
-
-def _client(options: S3Options, url: str) -> Any:
-    """A boto3 client, which boto3 types as Any; it is safe to share between threads."""
-    config = Config(
-        signature_version="s3v4",
-        # Servers other than AWS refuse or damage uploads with the checksums sent by default.
-        request_checksum_calculation="when_required",
-        response_checksum_validation="when_required",
-        retries={"total_max_attempts": options.attempts, "mode": "standard"},
-        max_pool_connections=options.max_connections,
-        connect_timeout=options.connect_timeout_s,
-        read_timeout=options.read_timeout_s,
-        # Own servers seldom have a DNS name for each bucket.
-        s3={"addressing_style": "path" if options.endpoint_url else "auto"},
-    )
-    try:
-        # A session of its own: boto3's shared one is not safe to use from several threads.
-        client: Any = Session().client(
-            "s3",
-            endpoint_url=options.endpoint_url,
-            region_name=options.region,
-            aws_access_key_id=options.access_key_id,
-            aws_secret_access_key=options.secret_access_key,
-            aws_session_token=options.session_token,
-            config=config,
-        )
-    except S3_EXCEPTIONS as error:
-        raise storage_error(error, url) from error
-    except ValueError as error:
-        raise BadUrl(
-            f"{url} cannot be used: the endpoint is not an http:// or https:// address."
-        ) from error
-    client.meta.events.register("before-sign.s3", _send_at_once)
-    return client
-
-
-def _send_at_once(request: AWSRequest, **_: object) -> None:
-    # boto3 asks leave before it sends any body: a round trip more for every image, and whole idle
-    # seconds with a server that does not answer, as SeaweedFS does while writers race for a key.
-    del request.headers["Expect"]

@@ -13,7 +13,7 @@ from tests.valkey import Valkey, run_valkey
 
 # A developer's own keys and servers must not reach a test: each sets what it needs.
 for _name in list(os.environ):  # noqa: TID251 - the tests' own environment
-    if _name.startswith(("IMAGEMILL_", "DASHSCOPE_", "AWS_")):
+    if _name.startswith(("IMAGEMILL_", "DASHSCOPE_", "QIANFAN_", "STABILITY_", "OPENAI_", "AWS_")):
         del os.environ[_name]  # noqa: TID251 - likewise
 
 # A busy machine is no fault; whoever hunts for one asks for more: --hypothesis-profile=default.

@@ -69,7 +69,8 @@ def main(concurrency: int | None, only: str, *, exit_with_parent: bool) -> None:
 
 def _secrets(settings: Settings) -> list[str]:
     """Whatever of the settings no log may show."""
-    keys = [account.api_key for account in settings.accounts.values()]
+    accounts = settings.accounts.values()
+    keys = [key for account in accounts for key in (account.api_key, account.secret_key)]
     fields = [getattr(settings, name) for name in type(settings).model_fields]
     found = [f.get_secret_value() for f in (*fields, *keys) if isinstance(f, SecretStr)]
     # Not taken apart as an address: an unreadable one holds a password too.

@@ -39,6 +39,7 @@ class WorkerProcess:
     heartbeat: Heartbeat
     dispatcher: Dispatcher
     accounts: Accounts
+    tools: Tools
 
     def __post_init__(self) -> None:
         """Prepare the dispatcher's thread."""
@@ -64,6 +65,7 @@ class WorkerProcess:
         """Give everything back, once the pool has ended: its steps need leases and connections."""
         self.heartbeat.stop()
         self.accounts.close()
+        self.tools.inputs.close()
 
 
 def make_worker(
@@ -89,7 +91,7 @@ def make_worker(
     app = make_app(redis_url, threads)
     register(app, Desk(tools, heartbeat))
     dispatcher = Dispatcher(ledger, Publisher(app), models, name, lease_s)
-    process = WorkerProcess(app, ledger, clock, heartbeat, dispatcher, accounts)
+    process = WorkerProcess(app, ledger, clock, heartbeat, dispatcher, accounts, tools)
     _follow(process)
     return process
 

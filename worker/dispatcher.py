@@ -10,10 +10,9 @@ from collections.abc import Sequence
 from typing import NamedTuple, Protocol
 
 from ledger.errors import LedgerError
-from ledger.lanes import Chore, Handout
 from ledger.opening import Ledger
+from ledger.tick import Chore, Handout
 from schemas import queues
-from schemas.catalogue import UnknownModel
 from schemas.clock import SystemClock
 from schemas.lane import Lane
 from schemas.states import JobState
@@ -65,6 +64,8 @@ class Dispatcher:
         self._name = name
         self._lease_s = lease_s
         self._leads_until_s = 0.0
+        self._long_lanes: set[str] = set()
+        """Lanes whose orders keep a thread until the picture is drawn."""
 
     def run(self, clock: SystemClock) -> None:
         """Tick until the process is asked to stop."""
@@ -112,7 +113,10 @@ class Dispatcher:
             for batch in self._ledger.batches.due(BATCH_AGAIN_S)
         ]
         if lanes:
-            ticks = self._ledger.lanes.tick(lanes, self._lease_s, self._room(len(lanes)))
+            threads = sum(self._ledger.fleet.workers().values())
+            room = self._room(threads, len(lanes))
+            releases = self._long_releases(threads, lanes)
+            ticks = self._ledger.lanes.tick(lanes, self._lease_s, room, releases)
             for tick in ticks.values():
                 messages += [self._step(handout) for handout in tick.handouts]
                 messages += [_chore(chore) for chore in tick.chores]
@@ -122,9 +126,18 @@ class Dispatcher:
             self._publisher.publish(messages)
         return len(messages)
 
-    def _room(self, lanes: int) -> int:
+    def _long_releases(self, threads: int, lanes: Sequence[str]) -> dict[str, int]:
+        """How many more long calls each lane may begin: together they take half of the threads, so
+        that there is always somebody to ask for tasks and to fetch pictures."""
+        found = [lane for lane in lanes if self._submit_queue(lane) == queues.GENERATE]
+        self._long_lanes.update(found)
+        if not found:
+            return {}
+        free = max(threads // 2, 1) - self._ledger.lanes.in_play(sorted(self._long_lanes))
+        return dict.fromkeys(found, -(-max(free, 0) // len(found)))
+
+    def _room(self, threads: int, lanes: int) -> int:
         """How many messages of each lane the workers can take: none while their queues are long."""
-        threads = sum(self._ledger.fleet.workers().values())
         waiting = sum(self._ledger.fleet.queue_lengths(queues.QUEUES).values())
         room = 2 * threads - waiting
         return max(room // lanes, 1) if room > 0 else 0
@@ -150,10 +163,9 @@ class Dispatcher:
                 raise ValueError(f"a job in state {other} is not handed out")
 
     def _submit_queue(self, text: str) -> str:
-        lane = Lane.parse(text)
         try:
-            model = self._models.find(lane)
-        except UnknownModel:
+            model = self._models.find(Lane.parse(text))
+        except ValueError:  # UnknownModel is one too
             return queues.SUBMIT  # where the lane is stopped, with the reason
         return queues.GENERATE if model.synchronous else queues.SUBMIT
 

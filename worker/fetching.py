@@ -1,7 +1,8 @@
 """Downloading a provider's pictures: byte for byte the signed address, and only from its hosts.
 
 An address comes from an answer, so it is not trusted: its host must end like the provider's, and
-whatever that name resolves to must lie outside our own network. Names are resolved and checked when
+whatever that name resolves to must lie outside our own network, unless it is the very server the
+settings name. Names are resolved and checked when
 a connection is opened, and the peer's address is checked again before the first byte leaves, so a
 name that changes between the two (DNS rebinding) gains nothing. Through a proxy it is the proxy that
 resolves and connects; then the host's name alone is checked.
@@ -26,7 +27,7 @@ import httpx2
 
 from schemas.clock import Clock
 from worker.connection import explain
-from worker.policy.hosts import PictureHosts, is_loopback_host
+from worker.policy.hosts import PictureHosts
 
 Kind = Literal["expired", "gone", "transient", "forbidden", "too_large"]
 
@@ -37,7 +38,6 @@ _ADDRESS = re.compile(
     r"(?P<target>[/?][\x21-\x22\x24-\x5b\x5d-\x7e]*)?",
     re.ASCII,
 )
-_PROVIDER_PORTS = {"http": 80, "https": 443}
 _WORDS_LIMIT_BYTES = 4096
 _NEW_STREAM = ("connect_tcp.complete", "start_tls.complete")
 _TRANSIENT = frozenset({408, 425, 429})
@@ -153,8 +153,8 @@ class Fetcher:
         )
 
     def _admits(self, address: _Address) -> bool:
-        own_port = address.port in (None, _PROVIDER_PORTS[address.scheme])
-        return self._hosts.admits(address.name) and (own_port or is_loopback_host(address.name))
+        hosts, name = self._hosts, address.name
+        return hosts.admits(name) and hosts.admits_port(name, address.scheme, address.port)
 
     def _receive(self, response: httpx2.Response, address: _Address) -> Fetched | FetchFailed:
         if response.status_code != 200:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -14,7 +15,10 @@ from schemas.lane import Lane, LaneLimits
 from schemas.model import Model
 from schemas.result import Image, JobResult
 from schemas.states import JobState
-from worker.providers.port import RemotePicture
+from worker.providers.port import Picture, RemotePicture
+
+REWRITES = "prompt_extend"
+"""The parameter by which models rewrite a prompt before they draw."""
 
 
 @dataclass
@@ -35,13 +39,26 @@ class HeldJob:
     @property
     def order(self) -> Job:
         """What is ordered: the row, or the pictures it still lacks, with seeds of their own."""
-        if not self._kept:
+        if not (self._kept or self.unrewritten):
             return self.job
         parameters = dict(self.job.parameters)
-        first = self.seed(self.missing[0]) if self.missing else None
+        if self.unrewritten:
+            parameters[REWRITES] = False
+        first = self.seed(self.missing[0]) if self._kept and self.missing else None
         if first is not None:
             parameters["seed"] = first
         return self.job.model_copy(update={"n": len(self.missing), "parameters": parameters})
+
+    @property
+    def unrewritten(self) -> bool:
+        """Whether the provider is asked to leave the prompt as it is, whatever the row says."""
+        return self.record.fields.get("unrewritten") == "1"
+
+    @property
+    def rewrites(self) -> bool:
+        """Whether the provider rewrites this order's prompt, by what is sent or by default."""
+        known = self.model.parameters.get(REWRITES)
+        return known is not None and bool(self.order.parameters.get(REWRITES, known.default))
 
     @property
     def missing(self) -> tuple[int, ...]:
@@ -99,6 +116,18 @@ class HeldJob:
         """Addresses recorded when the provider was done."""
         return tuple(RemotePicture(**entry) for entry in self._list("pictures"))
 
+    @property
+    def charged(self) -> int | None:
+        """Images that were billed, where the provider said so."""
+        told = self.record.fields.get("charged")
+        return None if told is None else int(told)
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        """What the provider told besides pictures."""
+        found: dict[str, Any] = json.loads(self.record.fields.get("facts", "{}"))
+        return found
+
     def images(self) -> tuple[Image, ...]:
         """Pictures stored so far, those of earlier rounds among them."""
         if "images" not in self.record.fields:
@@ -154,6 +183,7 @@ class HeldJob:
             possible_double_charges=again.possible_double_charges + self.doubles,
             ticket=self.ticket or None,
             actual_prompt=self.record.fields.get("actual_prompt"),
+            facts=self.facts,
             submitted_at=_iso(datetime.fromtimestamp(int(submitted) / 1000, UTC))
             if submitted
             else None,
@@ -169,6 +199,11 @@ class HeldJob:
     def _list(self, name: str) -> list[dict[str, Any]]:
         entries: list[dict[str, Any]] = json.loads(self.record.fields.get(name, "[]"))
         return entries
+
+
+def count_images(pictures: Iterable[Picture]) -> int:
+    """Pictures without what came along with them."""
+    return sum(not picture.part for picture in pictures)
 
 
 def order_name(ref: str, job: Job) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 
 from schemas.failure import Failure
 from schemas.result import Image, JobResult
@@ -72,6 +73,8 @@ class Retry:
     """Tries in a row that could not even be sent, for the backoff."""
     why: str | None = None
     """What went wrong by no fault of the row: people should see it while it lasts."""
+    unrewritten: bool = False
+    """The provider's own rewriting of the prompt may have offended it: not asked for again."""
     absent: bool = False
     """Its answer was lost; the provider's list proves that it never arrived."""
     resubmitted: bool = False
@@ -85,6 +88,10 @@ class Drawn:
     pictures: tuple[Picture, ...]
     failures: tuple[Failure, ...]
     actual_prompt: str | None = None
+    facts: dict[str, Any] = field(default_factory=dict)
+    """What the provider told besides pictures."""
+    charged: int | None = None
+    """Images billed, where that is not the number of pictures."""
     took_s: float | None = None
     """How long the provider took by its own clock, where it says so."""
 

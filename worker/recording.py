@@ -173,6 +173,8 @@ def _back(held: HeldJob, outcome: TooDear | GiveBack | Retry) -> Move:
     if isinstance(outcome, GiveBack):
         return Move(state, JobState.PENDING, ready=True, attempts=attempts, fields=fields)
     fields["troubles"] = outcome.troubles
+    if outcome.unrewritten:
+        fields["unrewritten"] = 1
     if outcome.resubmitted:
         fields["doubles"] = held.doubles + 1
     return Move(
@@ -198,6 +200,10 @@ def _drawn_fields(drawn: Drawn) -> Fields:
     }
     if drawn.actual_prompt:
         fields["actual_prompt"] = drawn.actual_prompt
+    if drawn.facts:
+        fields["facts"] = json.dumps(drawn.facts, ensure_ascii=False)
+    if drawn.charged is not None:
+        fields["charged"] = drawn.charged
     return fields
 
 

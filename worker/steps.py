@@ -11,9 +11,12 @@ from typing import assert_never
 
 from ledger.jobs import Moved
 from schemas.failure import ErrorClass, Failure
+from schemas.job import Job
 from schemas.states import JobState
+from worker.addressing import NotNow, Unusable, addressed
 from worker.asking import PATIENCE_S, look_again, unheard, wait_for_turn
-from worker.held import HeldJob
+from worker.drawing import placed, store_at_once
+from worker.held import HeldJob, count_images
 from worker.outcomes import (
     AnswerLost,
     Drawn,
@@ -22,7 +25,6 @@ from worker.outcomes import (
     Lost,
     Outcome,
     Retry,
-    StoreLater,
     Ticketed,
     Wait,
 )
@@ -42,9 +44,7 @@ from worker.providers.port import (
     Accepted,
     Done,
     NotSent,
-    Picture,
     Refused,
-    RemotePicture,
     StillRunning,
     TaskFailed,
     TaskUnknown,
@@ -65,25 +65,43 @@ MAYBE_DRAWN = frozenset({ErrorClass.LOST, ErrorClass.TIMEOUT, ErrorClass.POISON}
 def submit(held: HeldJob, tools: Tools) -> Outcome:
     """Released: clear everything, order the pictures once, and say what came of it."""
     provider = tools.provider(held)  # before the mark: where there is none, nothing was sent
+    order = addressed(held.order, held.model, tools)
+    if not isinstance(order, Job):
+        return _without_pictures(held, order, tools)
     kept_back = _not_yet(held, tools)
     if kept_back is not None:
         return kept_back
 
-    match provider.submit(held.order, held.model, may_send=lambda: tools.may_send(held)):
+    match provider.submit(order, held.model, may_send=lambda: tools.may_send(held)):
         case Accepted(ticket):
             return Ticketed(ticket, _first_poll_s(held, tools))
         case Done() as done:
-            return _drawn_at_once(held, _drawn(held, done), tools)
+            return store_at_once(held, placed(held, done), tools)
         case NotSent(reason):
-            later = after_not_sent(held.troubles + 1, tools.chance())
-            refund = not later.spends_attempt
-            return Retry(later.wait_s, refund=refund, troubles=held.troubles + 1, why=reason)
+            return _try_again(held, reason, tools, refund=True)
         case Refused(failure, retry_after_s):
             return _refused(held, failure, retry_after_s, tools)
         case Unanswered(reason):
             return _answer_lost(held, reason, tools)
         case never:
             assert_never(never)
+
+
+def _without_pictures(held: HeldJob, why: Unusable | NotNow, tools: Tools) -> Outcome:
+    """The order needs pictures that cannot be given to the provider: nothing was marked or sent."""
+    match why:
+        case Unusable(failure):
+            return _failed(held, failure, tools)
+        case NotNow(reason):
+            return _try_again(held, reason, tools, refund=False)
+        case never:
+            assert_never(never)
+
+
+def _try_again(held: HeldJob, reason: str, tools: Tools, *, refund: bool) -> Retry:
+    """Nothing was sent, so nothing is spent; `refund` where the order was marked already."""
+    later = after_not_sent(held.troubles + 1, tools.chance())
+    return Retry(later.wait_s, refund=refund, troubles=held.troubles + 1, why=reason)
 
 
 def _not_yet(held: HeldJob, tools: Tools) -> Outcome | None:
@@ -123,7 +141,7 @@ def poll(held: HeldJob, tools: Tools) -> Outcome:
             late = overdue(held.elapsed_s)
             return _failed(held, late, tools) if late else Wait(_next_poll_s(held, tools))
         case Done() as done:
-            return _drawn(held, done)
+            return placed(held, done)
         case TaskFailed(failure):
             return _task_failed(held, failure, tools)
         case TaskUnknown():
@@ -137,7 +155,8 @@ def poll(held: HeldJob, tools: Tools) -> Outcome:
 
 def store(held: HeldJob, tools: Tools) -> Outcome:
     """Storing: fetch what the provider drew, check it, and put it where it belongs."""
-    return store_pictures(held, Drawn(held.pictures(), held.failures()), tools)
+    drawn = Drawn(held.pictures(), held.failures(), facts=held.facts, charged=held.charged)
+    return store_pictures(held, drawn, tools)
 
 
 def reconcile(held: HeldJob, tools: Tools) -> Outcome:
@@ -165,20 +184,6 @@ def poisoned(held: HeldJob, tools: Tools) -> Outcome:
     return _failed(held, failure, tools)
 
 
-def _drawn_at_once(held: HeldJob, drawn: Drawn, tools: Tools) -> Outcome:
-    """A synchronous provider's pictures: addresses are written down first, bytes are stored now.
-
-    Bytes are nowhere but in this process, so it tries until it has stored them or must end.
-    """
-    if all(isinstance(picture, RemotePicture) for picture in drawn.pictures):
-        return drawn
-    outcome = store_pictures(held, drawn, tools)
-    while isinstance(outcome, StoreLater):
-        tools.clock.sleep(outcome.delay_s)
-        outcome = store_pictures(held, drawn, tools, last_try=tools.clock.interrupted)
-    return outcome
-
-
 def _refused(held: HeldJob, failure: Failure, retry_after_s: float | None, tools: Tools) -> Outcome:
     match after_failure(failure, held.record.attempts, tools.chance(), retry_after_s):
         case Throttle(pause_s):
@@ -188,7 +193,7 @@ def _refused(held: HeldJob, failure: Failure, retry_after_s: float | None, tools
         case RetryLater(wait_s, spends_attempt):
             return Retry(wait_s, refund=not spends_attempt, why=failure.message)
         case GiveUp(state):
-            return _failed(held, failure, tools, state)
+            return _unrewritten(held, failure) or _failed(held, failure, tools, state)
         case Uncertain():
             return _answer_lost(held, failure.message, tools)
         case never:
@@ -205,11 +210,21 @@ def _task_failed(held: HeldJob, failure: Failure, tools: Tools) -> Outcome:
         case StopLane():
             return GiveBack(refund=True, stop_lane=failure)
         case GiveUp(state):
-            return _failed(held, failure, tools, state)
+            return _unrewritten(held, failure) or _failed(held, failure, tools, state)
         case Uncertain():
             return _failed(held, failure, tools)
         case never:
             assert_never(never)
+
+
+def _unrewritten(held: HeldJob, failure: Failure) -> Retry | None:
+    """Once more with the prompt as it is: what offended may be what the provider made of it.
+
+    (Model Studio: error codes, IPInfringementSuspect.)
+    """
+    if failure.error_class is ErrorClass.MODERATED and held.rewrites:
+        return Retry(0.0, unrewritten=True)
+    return None
 
 
 def _cancel(held: HeldJob, tools: Tools) -> Outcome:
@@ -228,26 +243,6 @@ def _cancel(held: HeldJob, tools: Tools) -> Outcome:
             assert_never(never)
 
 
-def _drawn(held: HeldJob, done: Done) -> Drawn:
-    """The provider counts what was ordered just now; the row counts all its pictures."""
-
-    def place(index: int) -> int:
-        missing = held.missing
-        surplus = index - len(missing)
-        return missing[index - 1] if surplus <= 0 else held.job.n + surplus
-
-    pictures: tuple[Picture, ...] = tuple(
-        replace(picture, index=place(picture.index)) for picture in done.pictures
-    )
-    failures = tuple(
-        failure
-        if failure.index is None
-        else failure.model_copy(update={"index": place(failure.index)})
-        for failure in done.failures
-    )
-    return Drawn(pictures, failures, done.actual_prompt, done.took_s)
-
-
 def _first_poll_s(held: HeldJob, tools: Tools) -> float:
     return next_poll_s(0.0, held.record.learned, held.model.typical_s, tools.chance())
 
@@ -260,7 +255,8 @@ def _failed(
     held: HeldJob, failure: Failure, tools: Tools, state: JobState = JobState.FAILED
 ) -> Ended:
     """The end without (more) pictures: what is stored is kept, what was drawn was paid for."""
-    kept, paid = held.images(), len(held.pictures())
+    kept = held.images()
+    paid = count_images(held.pictures()) if held.charged is None else held.charged
     state = JobState.PARTIAL if kept else state
     # A task that was lost, late or never asked to its end may yet be drawn, and billed.
     at_risk = failure.error_class in MAYBE_DRAWN and bool(held.ticket) and not paid

@@ -13,7 +13,7 @@ from schemas.result import Image, Sidecar
 from schemas.states import JobState
 from storage import StorageError
 from worker.fetching import Fetched, FetchFailed
-from worker.held import HeldJob
+from worker.held import HeldJob, count_images
 from worker.outcomes import AskAgain, Drawn, Ended, StoreLater
 from worker.policy.retrying import DownloadFault, backoff_s, download_again_s
 from worker.providers.port import InlinePicture, Picture, RemotePicture
@@ -46,13 +46,15 @@ def store_pictures(
     """Store what the provider drew; what is stored already is kept."""
     images = {image.index: image for image in held.images()}
     missed: list[Missed] = []
-    for picture in drawn.pictures:
-        if picture.index not in images:
-            stored = _store(held, drawn, picture, tools)
-            if isinstance(stored, Image):
-                images[picture.index] = stored
-            else:
-                missed.append(stored)
+    # A picture comes before what came along with it, which lies beside it.
+    for picture in sorted(drawn.pictures, key=lambda one: (one.index, one.part)):
+        if _is_stored(picture, images) or (picture.part and picture.index not in images):
+            continue
+        stored = _store(held, drawn, picture, tools)
+        if isinstance(stored, Missed):
+            missed.append(stored)
+        else:
+            images[picture.index] = _with(stored, images.get(picture.index))
     kept = tuple(images.values())
 
     if any(miss.fresh for miss in missed) and held.ticket and not held.asked_again:
@@ -64,27 +66,53 @@ def store_pictures(
     if not last_try and any(miss.again for miss in missed):
         delay_s = backoff_s(held.troubles + 1, tools.chance())
         return StoreLater(delay_s, held.troubles + 1, kept, drawn.failures)
-    failures = (*drawn.failures, *(miss.failure for miss in missed))
-    return _ended(held, kept, failures, tools, charged=len(drawn.pictures))
+    missing = tuple(miss.failure for miss in missed)
+    return _ended(held, drawn, kept, missing, tools)
+
+
+def _is_stored(picture: Picture, images: dict[int, Image]) -> bool:
+    image = images.get(picture.index)
+    if image is None or not picture.part:
+        return image is not None
+    return any(along.part == picture.part for along in image.beside)
+
+
+def _with(stored: Image, image: Image | None) -> Image:
+    """The picture, with what came along with it."""
+    if image is None or not stored.part:
+        return stored
+    return image.model_copy(update={"beside": [*image.beside, stored]})
 
 
 def _ended(
     held: HeldJob,
+    drawn: Drawn,
     images: tuple[Image, ...],
-    failures: tuple[Failure, ...],
+    missed: tuple[Failure, ...],
     tools: Tools,
-    *,
-    charged: int,
 ) -> Ended:
+    failures = (*drawn.failures, *missed)
+    wanted = held.job.n if held.model.draws else 0
     state = JobState.PARTIAL if images else JobState.FAILED
-    if len(images) >= held.job.n:
+    if len(images) >= wanted and not (missed or (failures and not wanted)):
         state = JobState.SUCCEEDED
-    elif len(images) + len(failures) < held.job.n:
-        missing = held.job.n - len(images) - len(failures)
-        failures = (*failures, _fewer(missing))
-    return Ended(
-        held.result(state, tools.clock.now(), images=images, failures=failures, charged=charged)
+    elif len(images) + len(failures) < wanted:
+        failures = (*failures, _fewer(wanted - len(images) - len(failures)))
+    result = held.result(
+        state,
+        tools.clock.now(),
+        images=images,
+        failures=failures,
+        charged=_charged(held, drawn),
     )
+    return Ended(result.model_copy(update={"facts": drawn.facts}))
+
+
+def _charged(held: HeldJob, drawn: Drawn) -> int:
+    if drawn.charged is not None:
+        return drawn.charged
+    # What draws nothing is paid for by the run.
+    return count_images(drawn.pictures) if held.model.draws else int(not drawn.failures)
 
 
 def _store(held: HeldJob, drawn: Drawn, picture: Picture, tools: Tools) -> Image | Missed:
@@ -98,18 +126,21 @@ def _store(held: HeldJob, drawn: Drawn, picture: Picture, tools: Tools) -> Image
         again = held.troubles < DAMAGED_TRIES and not isinstance(picture, InlinePicture)
         return Missed(_failure(picture, "not-a-picture", str(error)), again=again)
     image = Image(
-        key=layout.image_key(held.claim.batch, held.job.name, picture.index, facts.extension),
+        key=layout.image_key(
+            held.claim.batch, held.job.name, picture.index, facts.extension, picture.part
+        ),
         index=picture.index,
+        part=picture.part,
         sha256=hashlib.sha256(data).hexdigest(),
         size_bytes=len(data),
         width=facts.width,
         height=facts.height,
         content_type=facts.content_type,
-        seed=held.seed(picture.index),
+        seed=None if picture.part else held.seed(picture.index),
     )
     try:
         tools.storage.put(image.key, data, image.content_type)
-        if tools.settings.worker.thumbnails and facts.may_be_shown:
+        if tools.settings.worker.thumbnails and facts.may_be_shown and not picture.part:
             tools.storage.put(layout.thumbnail_key(image.key), thumbnail(data), "image/jpeg")
         sidecar = _sidecar(held, drawn, image, tools).model_dump_json(indent=1).encode()
         tools.storage.put(layout.sidecar_key(image.key), sidecar, "application/json")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Protocol
 
 from ledger.bucket import Bucket
@@ -17,6 +18,7 @@ from schemas.states import JobState
 from storage import Storage
 from worker.fetching import Fetcher
 from worker.held import HeldJob
+from worker.input_places import InputPlaces
 from worker.models import Models
 from worker.providers.port import Provider
 
@@ -44,6 +46,11 @@ class Tools:
     models: Models
     clock: SystemClock
     dice: Dice
+
+    @cached_property
+    def inputs(self) -> InputPlaces:
+        """Where the pictures that go in come from; opened when the first order brings one."""
+        return InputPlaces(self.settings, self.storage)
 
     def submit_bucket(self, held: HeldJob) -> Bucket:
         """What paces the lane's orders."""

@@ -57,8 +57,9 @@ def _examine(session: Session) -> Iterator[Finding]:
     if session.settings.redis_url is not None or storage.verdict is not Verdict.FAIL:
         yield from _server(session)
     for provider, account in sorted(session.settings.known_accounts()):
-        key = session.settings.account(account, provider).api_key
-        yield judge_key(provider, account, present=bool(key and key.get_secret_value()))
+        found = session.settings.account(account, provider)
+        if found.needs_key:
+            yield judge_key(provider, account, present=found.has_key)
 
 
 def _storage(session: Session) -> Finding:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import sys
 from pathlib import Path
@@ -20,6 +21,8 @@ from producer.standing import advice, budget, hindrances, money, risk
 from producer.table import print_table
 from producer.watching import chosen, status_of
 from producer.watching import watch as follow
+from results.openai_output import write_openai
+from results.sealed import sealed_results
 from schemas import layout
 from schemas.batch import BatchStatus
 from schemas.states import BatchState
@@ -79,22 +82,25 @@ def watch(batch: str | None, *, timeout_s: float | None, **options: Any) -> None
 @click.option(
     "--format",
     "form",
-    type=click.Choice(["csv", "jsonl", "failed"]),
+    type=click.Choice(["csv", "jsonl", "failed", "openai"]),
     default="csv",
     show_default=True,
-    help="Which table: results as CSV or JSON lines, or the rows to do again.",
+    help="Which table: results as CSV or JSON lines, the rows to do again, or OpenAI's batch files.",
 )
 @click.option(
     "--output",
     "-o",
-    type=click.Path(dir_okay=False, path_type=Path),
-    help="Write to a file instead of stdout.",
+    type=click.Path(path_type=Path),
+    help="Write to a file instead of stdout; with --format openai, to files in this folder.",
 )
 def results(batch: str | None, *, form: str, output: Path | None, **options: Any) -> None:
-    """Print the results table of a finished BATCH (default: the newest)."""
+    """Print the results table of a finished BATCH (default: the newest).
+
+    --format openai writes BATCH.output.jsonl and BATCH.errors.jsonl, as OpenAI's Batch API does.
+    """
+    if output is not None and output.is_dir() and form != "openai":
+        raise click.BadParameter(f"{output} is a folder; name a file.", param_hint="--output")
     session = open_session(**options)
-    names = {"csv": layout.RESULTS_CSV, "jsonl": layout.RESULTS_JSONL, "failed": layout.FAILED_CSV}
-    table = names["jsonl" if session.as_json else form]
     with connected(session.settings, session.clock) as connection:
         name = chosen(connection.ledger.batches, batch)
         found = status_of(connection.ledger.batches, name)
@@ -103,16 +109,34 @@ def results(batch: str | None, *, form: str, output: Path | None, **options: Any
                 f"{name} is not finished: {found.ended} of {found.total} rows are done."
                 f" `imagemill watch {name}` follows it."
             )
-        key = layout.batch_file(name, table)
-        if connection.storage.head(key) is None:
-            session.say("No row failed.")
-            return
-        with connection.storage.open(key) as source:
-            if output is None:
-                shutil.copyfileobj(source, sys.stdout.buffer)
-            else:
-                with output.open("wb") as target:
-                    shutil.copyfileobj(source, target)
+        if form == "openai":
+            _write_batch_files(name, output or Path(), connection, session)
+        else:
+            _print_table(name, "jsonl" if session.as_json else form, output, connection, session)
+
+
+def _print_table(
+    batch: str, form: str, output: Path | None, connection: Connection, session: Session
+) -> None:
+    names = {"csv": layout.RESULTS_CSV, "jsonl": layout.RESULTS_JSONL, "failed": layout.FAILED_CSV}
+    key = layout.batch_file(batch, names[form])
+    if connection.storage.head(key) is None:
+        session.say("No row failed.")
+        return
+    with connection.storage.open(key) as source:
+        if output is None:
+            shutil.copyfileobj(source, sys.stdout.buffer)
+        else:
+            with output.open("wb") as target:
+                shutil.copyfileobj(source, target)
+
+
+def _write_batch_files(batch: str, folder: Path, connection: Connection, session: Session) -> None:
+    storage = connection.storage
+    written = write_openai(sealed_results(storage, batch), folder, batch, storage.location)
+    files = [str(path) for path in (written.output, written.errors) if path is not None]
+    session.say(f"{written.succeeded} rows with pictures, {written.failed} without.")
+    click.echo(json.dumps({"files": files}) if session.as_json else "\n".join(files))
 
 
 @click.command()

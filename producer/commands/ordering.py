@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,14 +15,18 @@ from producer.budget import budgets_from, check_currencies, prices, shortfalls
 from producer.defaults import defaults_from
 from producer.errors import ProducerError
 from producer.exit_codes import ExitCode
+from producer.input_pictures import InputPictures
 from producer.manifest import open_manifest
+from producer.picture_places import PicturePlaces
 from producer.problems_text import render_cautions, render_problems
 from producer.retirement import retirement_notice
 from producer.session import Session
+from producer.source import STDIN
 from producer.submission import Checked, Order, check, check_account
 from producer.tally import Tally
+from producer.unlisted_models import LIKE, WithUnlisted, caution, with_unlisted
 from schemas.account import SIMULATOR_ACCOUNT
-from schemas.lane import Lane
+from schemas.catalogue import Catalogue
 
 INVALID_CSV = "invalid.csv"
 
@@ -33,7 +38,11 @@ class RowsRefused(ProducerError):
 
 
 _OPTIONS = [
-    click.option("--model", metavar="NAME", help="Model of the rows that name none."),
+    click.option(
+        "--model",
+        metavar="NAME",
+        help="Model of the rows that name none; PROVIDER:NAME where several have it.",
+    ),
     click.option(
         "--set",
         "sets",
@@ -46,6 +55,21 @@ _OPTIONS = [
         default="default",
         show_default=True,
         help="Account of imagemill.toml to order through.",
+    ),
+    click.option(
+        "--allow-unknown-model",
+        is_flag=True,
+        help="Order from DashScope models the catalogue does not have; parameters are not checked.",
+    ),
+    click.option(
+        "--price",
+        metavar="AMOUNT",
+        help="With --allow-unknown-model: what one picture costs, e.g. 0.20CNY.",
+    ),
+    click.option(
+        "--like",
+        metavar="NAME",
+        help=f"With --allow-unknown-model: the model they are ordered like. [default: {LIKE}]",
     ),
     click.option(
         "--skip-invalid",
@@ -86,34 +110,48 @@ def order_options(command: Callable[..., Any]) -> Callable[..., Any]:
     return command
 
 
-def order_from(options: dict[str, Any], session: Session, *, simulated: bool = False) -> Order:
+def models_from(options: dict[str, Any], session: Session, *, simulated: bool = False) -> Catalogue:
+    """The models there are to order from, those nobody lists among them. Raises OptionError."""
+    return with_unlisted(
+        session.settings.known_models(),
+        options["price"],
+        options["like"],
+        allowed=options["allow_unknown_model"],
+        simulated=simulated,
+    )
+
+
+def order_from(
+    options: dict[str, Any], session: Session, models: Catalogue, *, simulated: bool = False
+) -> Order:
     """What the options say. Raises OptionError, UnknownAccount."""
     account = SIMULATOR_ACCOUNT if simulated else options["account"]
     if not simulated:
         check_account(account, session.settings)
     return Order(
         name=options["name"],
-        defaults=defaults_from(options["model"], options["sets"], session.settings.known_models()),
+        defaults=defaults_from(options["model"], options["sets"], models),
         account=account,
         skip_invalid=options["skip_invalid"],
         simulated=simulated,
         budgets=budgets_from(options["budgets"]),
+        known_accounts=frozenset(session.settings.known_accounts()),
     )
 
 
 @contextmanager
 def checked_manifest(
-    source: str, order: Order, options: dict[str, Any], session: Session
+    source: str, order: Order, options: dict[str, Any], session: Session, models: Catalogue
 ) -> Iterator[Checked]:
     """A manifest whose rows were all checked, with what is wrong said. Raises RowsRefused."""
     with (
         open_manifest(source, form=options["form"], encoding=options["encoding"]) as manifest,
         tempfile.TemporaryDirectory(prefix="imagemill-") as folder,
+        closing(_pictures(source, order, session)) as pictures,
     ):
-        checked = check(
-            manifest, session.settings.known_models(), order, Path(folder), Path(INVALID_CSV)
-        )
-        _say_what_is_wrong(checked, order, session)
+        order = replace(order, pictures=pictures)
+        checked = check(manifest, models, order, Path(folder), Path(INVALID_CSV))
+        _say_what_is_wrong(checked, order, session, models)
         check_currencies(order.budgets, checked.tally)
         yield checked
 
@@ -133,7 +171,16 @@ def handed_in_before(name: str, order: Order) -> str:
     return said
 
 
-def _say_what_is_wrong(checked: Checked, order: Order, session: Session) -> None:
+def _pictures(source: str, order: Order, session: Session) -> InputPictures:
+    """What looks at the rows' pictures; a relative path begins beside the manifest, or here."""
+    places = PicturePlaces(session.settings, order.account, simulated=order.simulated)
+    here = Path.cwd()
+    return InputPictures(
+        places, (here if source == STDIN else Path(source).absolute().parent, here)
+    )
+
+
+def _say_what_is_wrong(checked: Checked, order: Order, session: Session, models: Catalogue) -> None:
     tally = checked.tally
     session.complain(render_problems(tally, skipped=order.skip_invalid))
     if checked.manifest.left_out:
@@ -144,11 +191,17 @@ def _say_what_is_wrong(checked: Checked, order: Order, session: Session) -> None
         session.complain(f"The rows left out are in {checked.invalid}.")
     if not session.quiet:
         session.complain(render_cautions(tally))
-    for text in tally.lanes:
-        lane = Lane.parse(text)
-        model = session.settings.known_models().find(lane.model, lane.provider)
+    _warn_of_models(tally, order, session, models)
+    if tally.bad and not order.skip_invalid:
+        raise RowsRefused("")
+
+
+def _warn_of_models(tally: Tally, order: Order, session: Session, models: Catalogue) -> None:
+    """Say once of each model what its user should know before it starts."""
+    found = (tally.model(lane) for lane in tally.lanes)
+    for model in {(model.provider, model.name): model for model in found}.values():
+        if isinstance(models, WithUnlisted) and models.has_made(model):
+            session.complain(f"warning: {caution(model, models)}")
         notice = retirement_notice(model, session.clock.now().date())
         if notice and not order.simulated:
             session.complain(f"warning: {notice}")
-    if tally.bad and not order.skip_invalid:
-        raise RowsRefused("")

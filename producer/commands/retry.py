@@ -19,9 +19,12 @@ from producer.connecting import Connection, connected, nobody_works_here
 from producer.exit_codes import of_finished
 from producer.progress import progress
 from producer.session import Session, open_session, session_options, session_part
+from producer.unlisted_models import described
 from producer.watching import NoSuchBatch, chosen, status_of, watch
 from schemas.batch import Batch, BatchStatus
+from schemas.catalogue import Catalogue
 from schemas.contract import Contract
+from schemas.lane import Lane
 from schemas.money import to_text
 from schemas.states import ENDED_STATES, JobState
 
@@ -96,14 +99,15 @@ def _run_again(
     """Choose the rows, say what they are, and hand them in unless it is only a rehearsal."""
     ledger, storage = connection.ledger, connection.storage
     document = _document(name, connection)
+    models = _models(document, connection, session)
     finished_at = check_finished(status_of(ledger.batches, name))
     with tempfile.TemporaryDirectory(prefix="imagemill-") as folder:
         if options["dry_run"]:
-            gathered = gather(name, choice, storage, session.settings.known_models(), None)
+            gathered = gather(name, choice, storage, models, None)
             _say(gathered, name, session)
             return _report(name, gathered, None, dry_run=True)
         chunks = ChunkFiles(Path(folder), round_=ledger.batches.new_round(name))
-        gathered = gather(name, choice, storage, session.settings.known_models(), chunks)
+        gathered = gather(name, choice, storage, models, chunks)
         _say(gathered, name, session)
         if not gathered.tally.jobs:
             return _report(name, gathered, None, dry_run=False)
@@ -116,6 +120,14 @@ def _document(name: str, connection: Connection) -> Batch:
     if document is None:
         raise NoSuchBatch(f"There is no batch {name!r}.")
     return document
+
+
+def _models(document: Batch, connection: Connection, session: Session) -> Catalogue:
+    """The catalogue, with the models nobody lists as they were handed in."""
+    lanes = ((text, connection.ledger.lanes.unlisted(text)) for text in document.lanes)
+    said = [(Lane.parse(text), words) for text, words in lanes if words]
+    known = session.settings.known_models()
+    return described(known, [(lane.provider, lane.model, words) for lane, words in said])
 
 
 def _say(gathered: Gathered, name: str, session: Session) -> None:

@@ -10,6 +10,7 @@ import click
 from producer.commands.ordering import (
     checked_manifest,
     handed_in_before,
+    models_from,
     order_from,
     order_options,
     summary,
@@ -47,13 +48,14 @@ def run(manifest: str | None, *, simulate: bool, resume: bool, **options: Any) -
             "A rehearsal has a server of its own; unset IMAGEMILL_REDIS_URL to see it later."
         )
         session = session.embedded()
-    order = order_from(options, session, simulated=simulate)
-    with checked_manifest(manifest, order, options, session) as checked:
+    models = models_from(options, session, simulated=simulate)
+    order = order_from(options, session, models, simulated=simulate)
+    with checked_manifest(manifest, order, options, session, models) as checked:
         if not simulate:
             _need_keys(checked.tally.lanes, session)
         session.say(summary(checked.tally, order.budgets))
-        batch = describe(checked, order, session.settings.known_models(), session.clock.now())
-        limits = lane_limits(batch.lanes, session.settings, session.settings.known_models())
+        batch = describe(checked, order, models, session.clock.now())
+        limits = lane_limits(batch.lanes, session.settings, models)
         with opened_mill(session) as (mill, ledger, storage):
             submitted = hand_in(batch, checked.chunks, ledger, storage, limits, order.budgets)
             if not submitted.fresh:

@@ -10,6 +10,7 @@ import click
 from producer.commands.ordering import (
     checked_manifest,
     handed_in_before,
+    models_from,
     order_from,
     order_options,
     summary,
@@ -37,11 +38,12 @@ from producer.watching import status_of, watch
 def submit(manifest: str, *, wait: bool, timeout_s: float | None, **options: Any) -> None:
     """Hand MANIFEST (CSV or JSONL, .gz, or - for stdin) to the workers."""
     session = open_session(**session_part(options))
-    order = order_from(options, session)
-    with checked_manifest(manifest, order, options, session) as checked:
+    models = models_from(options, session)
+    order = order_from(options, session, models)
+    with checked_manifest(manifest, order, options, session, models) as checked:
         session.say(summary(checked.tally, order.budgets))
-        batch = describe(checked, order, session.settings.known_models(), session.clock.now())
-        limits = lane_limits(batch.lanes, session.settings, session.settings.known_models())
+        batch = describe(checked, order, models, session.clock.now())
+        limits = lane_limits(batch.lanes, session.settings, models)
         with connected(session.settings, session.clock, create=True) as connection:
             ledger, storage = connection.ledger, connection.storage
             submitted = hand_in(batch, checked.chunks, ledger, storage, limits, order.budgets)
@@ -62,8 +64,9 @@ def submit(manifest: str, *, wait: bool, timeout_s: float | None, **options: Any
 def validate(manifest: str, **options: Any) -> None:
     """Check every row of MANIFEST; nothing is sent."""
     session = open_session(**session_part(options))
-    order = order_from(options, session)
-    with checked_manifest(manifest, order, options, session) as checked:
+    models = models_from(options, session)
+    order = order_from(options, session, models)
+    with checked_manifest(manifest, order, options, session, models) as checked:
         click.echo(
             f"{checked.manifest.name} can be ordered: {summary(checked.tally, order.budgets)}."
         )

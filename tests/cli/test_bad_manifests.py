@@ -38,7 +38,7 @@ def everything_left(alone: CommandLine) -> list[str]:
         ("blank.csv", b"\n\n \n", ("is empty",)),
         ("header.csv", b"sku,prompt,model\n", ("no rows",)),
         ("no-id.csv", b"prompt,model\na cup,wanx-v1\n", ("id, sku",)),
-        ("no-prompt.csv", b"sku,model\nA1,wanx-v1\n", ("prompt column",)),
+        ("no-prompt.csv", b"sku,model\nA1,wanx-v1\n", ("wanx-v1 needs one, in a column prompt",)),
         ("no-model.csv", b"sku,prompt\nA1,a cup\n", ("no model column", "--model")),
         ("binary.csv", bytes(range(256)) * 4, ()),
         ("broken.jsonl", b'{"sku": "A1", \n', ("line 1",)),
@@ -52,7 +52,7 @@ def test_a_file_that_is_no_manifest_says_why(
     ran = alone("validate", alone.write(name, content))
 
     assert (ran.code, ran.out) == (3, ""), ran.err
-    assert name in ran.err or "line 1:" in ran.err
+    assert name in ran.err or "line " in ran.err
     assert all(word in ran.err for word in words), ran.err
 
 

@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterable
 
 from ledger.jobs import Move, Moved
 from ledger.keys import LaneKeys
-from ledger.lanes import Chore, Handout
 from ledger.opening import Ledger
+from ledger.tick import Chore, Handout
 from schemas.batch import ChunkRef, Hold, LaneRound
 from schemas.states import JobState
 from tests.ledger.scene import Scene

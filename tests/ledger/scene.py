@@ -7,8 +7,8 @@ from typing import Any
 
 from ledger.jobs import Claim, Move, Moved
 from ledger.keys import LaneKeys
-from ledger.lanes import Tick
 from ledger.opening import Ledger
+from ledger.tick import Tick
 from schemas.batch import Batch, ChunkRef, Hold, LaneRound, Round
 from schemas.lane import LaneLimits
 from schemas.states import JobState

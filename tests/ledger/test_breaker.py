@@ -10,8 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ledger.bucket import Bucket
-from ledger.lanes import BREAKER_MOST_S, BREAKER_S, FAULTS_IN_A_ROW
+from ledger.lanes import BREAKER_MOST_S, BREAKER_S
 from ledger.opening import Ledger
+from ledger.tick import FAULTS_IN_A_ROW
 from schemas.states import JobState
 from tests.ledger.scene import Scene
 

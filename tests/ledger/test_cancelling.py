@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from ledger.jobs import Claim, Move, Moved
-from ledger.lanes import WITHDRAWN_AT_ONCE
+from ledger.tick import WITHDRAWN_AT_ONCE
 from schemas.batch import ChunkRef, Hold, LaneRound
 from schemas.states import JobState
 from tests.ledger.lane_drain import drain

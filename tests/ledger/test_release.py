@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from ledger.jobs import Claim, Move, Moved
-from ledger.lanes import HORIZON_S
+from ledger.tick import HORIZON_S
 from schemas.states import JobState
 from tests.ledger.scene import LEASE_S, Scene
 

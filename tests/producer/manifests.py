@@ -6,6 +6,7 @@ import io
 from collections.abc import Sequence
 from typing import Any
 
+from producer.accounts_asked import Accounts
 from producer.checking import Bad, Good, RowChecker
 from producer.defaults import defaults_from
 from producer.manifest import Form, Manifest, open_manifest
@@ -26,7 +27,7 @@ def given(
 def checker(model: str | None = None, *sets: str, account: str = "default") -> RowChecker:
     """A checker with the catalogue that ships with imagemill."""
     known = catalogue()
-    return RowChecker(known, defaults_from(model, sets, known), account=account)
+    return RowChecker(known, defaults_from(model, sets, known), accounts=Accounts(account))
 
 
 def validated(

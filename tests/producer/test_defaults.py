@@ -29,7 +29,7 @@ def test_a_setting_is_read_by_any_name_of_its_field(text: str, expected: tuple[s
         ("n=", "--set n has no value; write --set n=value"),
         ("sku=4", "--set id: every row needs an id of its own; put it in a column"),
         ("stepps=4", "--set stepps: no model has such a parameter; did you mean steps?"),
-        ("zzz=4", "--set zzz: no model has such a parameter; known: add_sampling_metadata, guidance"),
+        ("zzz=4", "--set zzz: no model has such a parameter; `imagemill models NAME` shows those of a model"),
         ("size=9x9", '--set size: "9x9" suits no model; wanx-v1: must be one of 1024*1024'),
         ("n=two", '--set n: "two" suits no model; wanx-v1: must be a whole number from 1 to 4'),
     ],
@@ -43,10 +43,8 @@ def test_a_setting_that_fits_no_row_is_refused(text: str, sentence: str) -> None
 def test_an_unknown_model_is_refused_before_any_row() -> None:
     with pytest.raises(ManifestError) as caught:
         defaults_from("wanx-v2", [], catalogue())
-    assert str(caught.value) == (
-        "unknown model 'wanx-v2'; did you mean wanx-v1? (`imagemill models` lists them)"
-    )
-    with pytest.raises(ManifestError, match="unknown provider 'nobody'; known: dashscope"):
+    assert str(caught.value) == ('--model: "wanx-v2" is no known model; did you mean wanx-v1?')
+    with pytest.raises(ManifestError, match='"nobody" is no known provider; known: dashscope'):
         defaults_from(None, ["provider=nobody"], catalogue())
 
 

@@ -31,7 +31,7 @@ def tally_of(content: str, model: str = "wanx-v1") -> Tally:
     [
         ("name,prompt", "stdin: the manifest needs an id, sku or custom_id column; it has: name, prompt"),
         ("id,text", "stdin: the manifest needs a prompt column (prompt, 提示词, 文案, description); it has: id, text"),
-        ("id,prompt", "stdin: the manifest has no model column; say --model NAME for all rows (wanx-v1, "),
+        ("id,prompt", "stdin: the manifest has no model column; say --model NAME for all rows (`imagemill models` lists them)"),
         ("sku,row_id,prompt", "stdin: columns 'sku' and 'row_id' both mean id; rename or remove one"),
     ],
 )  # fmt: skip
@@ -44,7 +44,8 @@ def test_a_header_no_row_can_make_good_is_one_sentence(header: str, sentence: st
 def test_json_lines_without_an_id_are_bad_one_by_one() -> None:
     assert complaints('{"id": 1, "prompt": "x"}\n{"prompt": "x"}\n{"id": 2}\n', "wanx-v1") == [
         "line 2: the row needs an id (or sku, custom_id)",
-        "line 3, column prompt: must not be empty",
+        "line 3, column prompt: must not be empty: wanx-v1 needs one,"
+        " in a column prompt or 提示词 or 文案 or description",
     ]
 
 

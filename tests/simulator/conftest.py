@@ -18,6 +18,13 @@ FAST: dict[str, object] = {
     "images": "small",
     "image_bytes": 2000,
     "echo_prompt": False,
+    "connections": 100,
+    "retired": "",
+    "token_ttl_s": 2592000.0,
+    "token_era": 1,
+    "credits": 1000000.0,
+    "burst": 150,
+    "penalty_s": 60.0,
 }
 
 

@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.simulator.orders import order
 from tests.simulator.running import RunningSimulator
+from tests.simulator.test_training import archive, portrait, trained
 
 OPTIONS = ("--rate", "1000", "--query-rate", "1000", "--images", "small")
 
@@ -96,3 +98,18 @@ def test_reset_empties_the_journal(restart: Callable[..., RunningSimulator]) -> 
     first.kill()
 
     assert [task["task_id"] for task in restart().ledger()["tasks"]] == [task_id]
+
+
+def test_a_killed_simulator_keeps_charged_calls_and_trained_faces(
+    restart: Callable[..., RunningSimulator],
+) -> None:
+    first = restart("--generation-s", "0.02", "--running", "1")
+    picture = order(first, "z-image-turbo").json()["output"]["choices"][0]["message"]["content"][0]
+    resource = trained(first, archive("1.jpg"))["finetuned_output"]
+    before = first.ledger()
+    first.kill()
+
+    second = restart("--generation-s", "0.02")
+    assert second.ledger()["totals"] == before["totals"]
+    assert second.anonymous.get(picture["image"].replace(first.url, second.url)).status_code == 200
+    assert portrait(second, resource).status_code == 200

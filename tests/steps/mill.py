@@ -11,8 +11,8 @@ from pydantic import SecretStr
 
 from ledger.jobs import Claim
 from ledger.keys import BATCH_AGENDA, LANES, LaneKeys, batch_closing
-from ledger.lanes import Handout
 from ledger.opening import Ledger
+from ledger.tick import Handout
 from producer.chunk_files import ChunkFiles
 from schemas.account import Account
 from schemas.batch import Batch, ChunkRef

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from ledger.lanes import BREAKER_S, FAULTS_IN_A_ROW
+from ledger.lanes import BREAKER_S
+from ledger.tick import FAULTS_IN_A_ROW
 from schemas.failure import ErrorClass
 from schemas.states import JobState
 from tests.steps.mill import BATCH, LANE, Mill, job

@@ -8,6 +8,7 @@ from ledger.jobs import Claim
 from ledger.keys import BROKER_PREFIX, LaneKeys
 from schemas import queues
 from schemas.catalogue import Catalogue, catalogue
+from schemas.lane import LaneLimits
 from schemas.states import JobState
 from tests.steps.mill import BATCH, LANE, LEASE_S, Mill, job
 from worker.dispatcher import Dispatcher, Message, NotPublished
@@ -65,6 +66,29 @@ def test_a_synchronous_model_has_a_queue_of_its_own(mill: Mill) -> None:
     mill.released()
     mill.let_time_pass()
     assert "generate" in [message.queue for message in ticked(mill, dispatcher)]
+
+
+def test_long_calls_leave_half_of_the_threads_to_the_short_ones(mill: Mill) -> None:
+    wanx = catalogue().find("wanx-v1")
+    long = [
+        wanx.model_copy(update={"synchronous": True, "name": name}) for name in ("wanx-v1", "b")
+    ]
+    models = Models(Catalogue(long), mill.ledger.lanes)
+    dispatcher = Dispatcher(mill.ledger, mill.outbox, models, "worker-1", LEASE_S)
+    lanes = [LANE, LANE.replace("wanx-v1", "b")]
+    wide = LaneLimits(rate_per_s=1000, window=50)
+    orders = [job(id=f"{lane[10]}-{i}", lane=lane) for lane in lanes for i in range(20)]
+    mill.hand_in(orders, limits=wide)
+    begun: set[str | int] = set()
+    for _ in range(6):
+        mill.let_time_pass()
+        messages = ticked(mill, dispatcher)
+        begun.update(message.args[1] for message in messages if message.queue == "generate")
+        for message in messages:
+            if message.queue == "chores":
+                mill.work(message)
+    assert len(begun) == 4
+    assert mill.ledger.lanes.in_play(lanes) == 4
 
 
 def test_an_unknown_model_is_handed_out_for_the_step_to_refuse(mill: Mill) -> None:

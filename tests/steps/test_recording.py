@@ -161,5 +161,5 @@ def jobs_only(mill: Mill) -> dict[str, object]:
 
 def test_learned_times_are_the_lanes(mill: Mill) -> None:
     job = running(mill)
-    record(job, Drawn(done("task-1", 1).pictures, (), None, 3.25), mill.tools)
+    record(job, Drawn(done("task-1", 1).pictures, (), took_s=3.25), mill.tools)
     assert mill.ledger.client.lrange(LaneKeys(LANE).learned, 0, -1) == ["3.250"]

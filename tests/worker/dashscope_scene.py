@@ -19,6 +19,10 @@ SIGNED = (
 )
 
 
+TICKET = "fine-tunes/ft-202509020951-f8bf"
+"""Of a training job."""
+
+
 def model(name: str = "wanx-v1") -> Model:
     return catalogue().find(name)
 
@@ -36,6 +40,12 @@ def job(**changes: Any) -> Job:
 
 def task(**output: Any) -> Play:
     return answer(200, {"request_id": "r", "output": {"task_id": "t-1", **output}})
+
+
+def state(status: str, **output: Any) -> Play:
+    """A training job's."""
+    told = {"job_id": "ft-202509020951-f8bf", "status": status, **output}
+    return answer(200, {"request_id": "r", "output": told})
 
 
 REFUSALS = [

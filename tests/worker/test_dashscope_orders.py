@@ -132,12 +132,10 @@ def test_an_order_without_a_sensible_answer_may_have_been_taken(
     assert len(server.heard) == 1
 
 
-def test_a_provider_too_slow_may_have_taken_the_order(
-    server: Wire, connect: Callable[..., DashScope]
-) -> None:
+def test_a_provider_too_slow_may_have_taken_the_order(server: Wire, client: DashScope) -> None:
     server.plays(silent_until(server.finished))
-    client = connect(f"{server.url}/api/v1", read=0.05)
-    assert isinstance(client.submit(job(), model()), Unanswered)
+    hasty = model().model_copy(update={"timeout_s": 0.05})
+    assert isinstance(client.submit(job(), hasty), Unanswered)
 
 
 def test_where_nobody_listens_nothing_was_sent(connect: Callable[..., DashScope]) -> None:
@@ -223,6 +221,18 @@ def test_a_refusal_repeats_neither_prompt_nor_key_nor_signature(
     assert KEY not in words
     assert "Signature" not in words
     assert len(words) <= 300
+
+
+def test_a_refusal_repeats_no_prompt_whatever_the_model_calls_it(
+    server: Wire, client: DashScope
+) -> None:
+    edges = {"foreground_edge": ["https://x/a.png"], "foreground_edge_prompt": ["geheim", "leise"]}
+    parameters = {"face_prompt": "ein Gesicht", "reference_edge": edges, "style": "<auto2>"}
+    words = "ein Gesicht, geheim, leise: <auto2> is none of our styles"
+    server.plays(answer(400, {"code": "InvalidParameter", "message": words}))
+    found = client.submit(job(parameters=parameters), model())
+    assert isinstance(found, Refused)
+    assert found.failure.message == "..., ..., ...: <auto2> is none of our styles"
 
 
 def test_many_threads_share_a_client(server: Wire, client: DashScope) -> None:

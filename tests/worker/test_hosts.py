@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from worker.policy.hosts import PictureHosts, is_loopback_host
+from worker.policy.hosts import OwnHost, PictureHosts, is_loopback_host
 
 PROVIDER = PictureHosts((".aliyuncs.com",))
 SIMULATOR = PictureHosts((".aliyuncs.com",), loopback=True)
@@ -30,6 +30,7 @@ def test_public_address(address: str) -> None:
         "169.254.169.254",
         "100.64.0.1",
         "100.100.100.200",
+        "192.0.0.192",
         "192.0.2.1",
         "224.0.0.1",
         "240.0.0.1",
@@ -80,3 +81,63 @@ def test_provider_host(host: str) -> None:
 def test_strange_host(host: str) -> None:
     assert not PROVIDER.admits(host)
     assert not SIMULATOR.admits(host)
+
+
+BOX = PictureHosts((".aliyuncs.com",), own=OwnHost("gpu-box.lan", 8000, private=True))
+VENDOR = PictureHosts((), own=OwnHost("api.openai.com"))
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["10.0.0.7", "192.168.1.9", "172.16.0.3", "100.64.0.9", "fd00::7", "127.0.1.1", "8.8.8.8"],
+)
+def test_a_server_the_settings_name_may_be_a_neighbour(address: str) -> None:
+    assert BOX.admits("gpu-box.lan")
+    assert BOX.admits_address("gpu-box.lan", address)
+    assert not BOX.admits_address(BUCKET, address) or address == "8.8.8.8"
+    assert not VENDOR.admits_address("api.openai.com", address) or address == "8.8.8.8"
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "169.254.169.254",
+        "169.254.170.2",
+        "100.100.100.200",
+        "192.0.0.192",
+        "fd00:ec2::254",
+        "::ffff:169.254.169.254",
+        "fe80::1",
+        "0.0.0.0",
+        "::",
+        "224.0.0.1",
+        "240.0.0.1",
+        "255.255.255.255",
+        "nonsense",
+    ],
+)
+def test_no_name_leads_to_where_machines_find_their_credentials(address: str) -> None:
+    assert not BOX.admits_address("gpu-box.lan", address)
+
+
+@pytest.mark.parametrize("host", ["box.lan", "x.gpu-box.lan", "gpu-box.lan.evil.com", "localhost"])
+def test_only_that_very_name_is_the_server(host: str) -> None:
+    assert not BOX.admits(host)
+
+
+def test_a_server_is_asked_on_the_port_the_settings_name_and_on_no_other() -> None:
+    assert BOX.admits_port("gpu-box.lan", "http", 8000)
+    assert BOX.admits_port("gpu-box.lan", "http", None)
+    assert BOX.admits_port("gpu-box.lan", "http", 80)
+    assert not BOX.admits_port("gpu-box.lan", "http", 6379)
+    assert not BOX.admits_port("gpu-box.lan", "http", 443)
+    assert not BOX.admits_port(BUCKET, "https", 8000)
+    assert SIMULATOR.admits_port("127.0.0.1", "http", 54321)
+
+
+def test_an_ending_without_a_dot_is_a_whole_name_and_nothing_is_no_ending() -> None:
+    hosts = PictureHosts(("pictures.example.com", "", "."))
+    assert hosts.admits("pictures.example.com")
+    assert not hosts.admits("x.pictures.example.com")
+    assert not hosts.admits("evil.com")
+    assert not hosts.admits("evil.com.")

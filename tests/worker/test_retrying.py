@@ -36,6 +36,7 @@ def failure(error_class: ErrorClass, code: str = "Code") -> Failure:
         ("InternalError.Algo", 3),
         ("InvalidParameter.DataInspection", 3),
         ("NoPicture", 2),
+        ("ERROR", 2),
     ],
 )
 def test_stumbles_are_retried_within_their_limit(code: str, attempts_in_all: int) -> None:
@@ -64,6 +65,12 @@ def test_stumbles_are_retried_within_their_limit(code: str, attempts_in_all: int
 )
 def test_decision(error_class: ErrorClass, decision: object) -> None:
     assert after_failure(failure(error_class), 1, 0.5) == decision
+
+
+def test_an_application_that_stays_unreadable_stops_the_lane_and_costs_no_row() -> None:
+    stumble = failure(ErrorClass.TRANSIENT, "15")
+    assert isinstance(after_failure(stumble, 2, 0.5), RetryLater)
+    assert after_failure(stumble, 3, 0.5) == StopLane("15: words")
 
 
 def test_a_throttle_pauses_as_long_as_the_provider_says_or_as_its_code_suggests() -> None:

@@ -20,8 +20,15 @@ ATTEMPTS = {
     "InvalidURL.ConnectionRefused": 3,
     "InvalidURL.Timeout": 3,
     "NoPicture": 2,
+    "ERROR": 2,
+    "15": 3,
 }
-"""Attempts in all for codes that are often a wrong row in disguise (Model Studio: error codes)."""
+"""Attempts in all for codes that are often a wrong row in disguise (Model Studio: error codes), for
+a picture that failed (Stability: finish reasons), and for an application that could not be read
+(Qianfan: error codes)."""
+STOPS_THE_LANE_AT_LAST = frozenset({"15"})
+"""What trying again usually mends and, where it does not, is wrong with the account (Qianfan: error
+codes)."""
 
 DEFAULT_PAUSE_S = 1.0
 PAUSES_S = {
@@ -29,9 +36,17 @@ PAUSES_S = {
     "limit_burst_rate": 5.0,
     "Throttling.AllocationQuota": 10.0,
     "insufficient_quota": 10.0,
+    "336501": 10.0,
+    "336502": 10.0,
+    "rpm_rate_limit_exceeded": 10.0,
+    "tpm_rate_limit_exceeded": 10.0,
+    "rate_limit_exceeded": 10.0,
+    "ModelAccountIpmRateLimitExceeded": 10.0,
+    "ModelAccountRpmRateLimitExceeded": 10.0,
 }
 """Pauses where the provider names none: DashScope sends no Retry-After and admits again within a
-minute (Model Studio: rate limits)."""
+minute (Model Studio: rate limits); the others are limits for each minute too (Qianfan: error codes;
+OpenAI: rate limits; Volcengine Ark: error codes)."""
 PAUSE_CAP_S = 3600.0
 """A provider that asks for more is asked again after this."""
 
@@ -84,6 +99,8 @@ def after_failure(
     match failure.error_class:
         case ErrorClass.TRANSIENT:
             if attempts >= ATTEMPTS.get(failure.code, DEFAULT_ATTEMPTS):
+                if failure.code in STOPS_THE_LANE_AT_LAST:
+                    return StopLane(_words(failure))
                 return GiveUp(JobState.FAILED)
             wait_s = max(backoff_s(attempts, dice_value), _capped(retry_after_s or 0.0))
             return RetryLater(wait_s, spends_attempt=True)
@@ -91,7 +108,7 @@ def after_failure(
             default_s = PAUSES_S.get(failure.code, DEFAULT_PAUSE_S)
             return Throttle(_capped(default_s if retry_after_s is None else retry_after_s))
         case ErrorClass.ACCOUNT | ErrorClass.MODEL_GONE:
-            return StopLane(f"{failure.code}: {failure.message}")
+            return StopLane(_words(failure))
         case ErrorClass.AMBIGUOUS:
             return Uncertain()
         case ErrorClass.CANCELLED:
@@ -110,6 +127,10 @@ def backoff_s(tries: int, dice_value: float) -> float:
     """Exponential, with full jitter: somewhere between nothing and min(cap, base * 2^(tries - 1))."""
     doublings = min(max(tries - 1, 0), 16)
     return float(min(BACKOFF_CAP_S, BACKOFF_BASE_S * 2**doublings) * dice_value)
+
+
+def _words(failure: Failure) -> str:
+    return f"{failure.code}: {failure.message}"
 
 
 def _capped(wait_s: float) -> float:

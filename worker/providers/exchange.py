@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import httpx2
 
-from worker.connection import BodyTooLarge, Fate, Withheld, explain, fate, read_body
+from worker.connection import TIMEOUT, BodyTooLarge, Fate, Withheld, explain, fate, read_body
 from worker.providers.port import NotSent, Unanswered
 
 MESSAGE_LIMIT = 300
@@ -20,6 +21,7 @@ PICTURES_LIMIT_BYTES = 192 * 1024 * 1024
 """Of answers that hold pictures: four of 20 MB and more, in base64."""
 
 _KEY = re.compile(r"[\x21-\x7e]+")
+_DATA_URI = re.compile(r"data:[\w/+.-]*;base64,[\w/+=-]*")
 _SIGNED_URL = re.compile(r"(https?://[^\s?\"'<>]+)\?[^\s\"'<>]*")
 
 
@@ -60,6 +62,11 @@ def ask(
     return Answer(response.status_code, response.headers, body, parse(body))
 
 
+def awaiting(answer_s: float) -> httpx2.Timeout:
+    """The usual waits, and up to so many seconds without a word until the answer comes."""
+    return httpx2.Timeout(**{**TIMEOUT.as_dict(), "read": answer_s})
+
+
 def parse(body: bytes) -> dict[str, Any]:
     """The JSON object of a body; empty where it is none."""
     try:
@@ -87,7 +94,7 @@ def clean(message: str, secrets: tuple[str, ...] = ()) -> str:
     """The provider's words without what we gave it in confidence, and short."""
     for secret in filter(None, secrets):
         message = message.replace(secret, "...")
-    message = _SIGNED_URL.sub(r"\1?...", message)
+    message = _DATA_URI.sub("data:...", _SIGNED_URL.sub(r"\1?...", message))
     return " ".join(message.split())[:MESSAGE_LIMIT]
 
 
@@ -101,12 +108,36 @@ def retry_after_s(headers: httpx2.Headers) -> float | None:
 
 
 def expires_at_s(url: str) -> float | None:
-    """From the signature: OSS version 1 names the moment (OSS: signed URLs)."""
+    """When a signed address stops working, in seconds since 1970, where it says so.
+
+    Sources: OSS and BOS: signed URLs; Amazon S3, TOS, OSS version 4, Google Cloud Storage: query
+    parameters of signature version 4; Azure Storage: service SAS.
+    """
     try:
-        found = parse_qs(urlsplit(url).query).get("Expires", [""])[0]
+        query = {name.lower(): value[0] for name, value in parse_qs(urlsplit(url).query).items()}
     except ValueError:
         return None
-    return float(found) if re.fullmatch(r"\d{9,11}", found) else None
+    if re.fullmatch(r"\d{9,11}", query.get("expires", "")):
+        return float(query["expires"])
+    for family in ("x-amz", "x-tos", "x-oss", "x-goog"):
+        signed_s = _moment_s(query.get(f"{family}-date", ""))
+        lifetime = query.get(f"{family}-expires", "")
+        if signed_s is not None and re.fullmatch(r"\d{1,9}", lifetime):
+            return signed_s + float(lifetime)
+    bos = re.match(r"bce-auth-v\d/[^/]+/([^/]+)/(\d{1,9})/", query.get("authorization", ""))
+    signed_s = _moment_s(bos[1]) if bos else None
+    if bos and signed_s is not None:
+        return signed_s + float(bos[2])
+    return _moment_s(query.get("se", ""))
+
+
+def _moment_s(written: str) -> float | None:
+    """A moment in ISO 8601, as signatures write it; UTC where it names no zone."""
+    try:
+        moment = datetime.fromisoformat(written)
+    except ValueError:
+        return None
+    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
 
 
 def checked_base_url(base_url: str, example: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
 from typing import Any
 
 from schemas.job import Job
@@ -17,7 +18,8 @@ def body_of(job: Job, model: Model) -> dict[str, Any]:
     """What the order says, each value in its place; the model's name is the client's business."""
     body: dict[str, Any] = {}
     for place, value in model.constants.items():
-        put(body, place, value)
+        # What is put below a constant object must not end up in the catalogue.
+        put(body, place, deepcopy(value))
     if job.prompt and model.prompt != "none":
         put(body, model.prompt_place, job.prompt)
     if job.negative_prompt and model.negative_prompt_limit:

@@ -175,6 +175,10 @@ class SharedToken(Protocol):
         """All workers order with this token from now on, until its lifetime ends."""
         ...
 
+    def give_up(self) -> None:
+        """The fetching failed: another one may try at once."""
+        ...
+
 
 class Provider(Protocol):
     """One provider through one account; used by many threads at once."""

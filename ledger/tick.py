@@ -1,0 +1,107 @@
+"""What a lane needs at one look: jobs to hand out, chores, and when to look again."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ledger.jobs import Claim
+from ledger.keys import LaneKeys
+from ledger.scripts import Argument, Call, Reply
+from schemas.batch import ChunkRef
+from schemas.states import JobState
+
+HORIZON_S = 0.4
+"""Slots this far ahead are handed out. A slot whose job comes late is lost: on two busy cores a tick
+and a message's way take up to 0.3 s together. Each slot ahead is a thread asleep."""
+READY_LOW_S = 5.0
+"""A chunk is loaded when the ready jobs would last the bucket less than this."""
+WITHDRAWN_AT_ONCE = 50
+"""Jobs, and chunks, of a cancelled batch that are handed out in one tick."""
+STORE_BACKLOG = 500
+"""Jobs waiting to be stored beyond which nothing new is ordered: paid links expire."""
+FAULTS_IN_A_ROW = 8
+"""Orders that go wrong one after the other, by no fault of their rows, open a lane's breaker."""
+
+
+@dataclass(frozen=True)
+class Handout:
+    """A job the dispatcher hands to a worker."""
+
+    claim: Claim
+    state: JobState
+    handouts: int
+    """How often it was handed out without any outcome."""
+
+
+@dataclass(frozen=True)
+class Chore:
+    """Something a lane needs besides its jobs' steps."""
+
+    lane: str
+    what: str
+    """`load`, `seal` or `withdraw`."""
+    chunk: ChunkRef
+
+
+@dataclass(frozen=True)
+class Tick:
+    """What one lane needs now."""
+
+    handouts: list[Handout]
+    chores: list[Chore]
+    next_s: float | None
+    """Seconds until it needs something again; None: it has nothing to do."""
+
+
+def tick_calls(
+    lane: str, rate_per_s: float, lease_ms: int, room_and_releases: tuple[int, int]
+) -> list[Call]:
+    """The scripts of one lane's tick, in their order; see read_tick for what they answer."""
+    room, releases = room_and_releases
+    keys = LaneKeys(lane)
+    low = max(int(rate_per_s * READY_LOW_S), 16)
+    due = [keys.agenda, keys.ready]
+    held = [keys.holds, keys.ready, keys.agenda, keys.chores]
+    hold_args: list[Argument] = [
+        keys.job_prefix, keys.parked_jobs_prefix, keys.parked_chunks_prefix, lease_ms,
+        min(room, WITHDRAWN_AT_ONCE),
+    ]  # fmt: skip
+    ready = [keys.ready, keys.agenda, keys.window, keys.tally, keys.config, keys.bucket]
+    ready_args: list[Argument] = [
+        keys.job_prefix, keys.counts_prefix, lease_ms, releases,
+        int(HORIZON_S * 1e6), STORE_BACKLOG, FAULTS_IN_A_ROW,
+    ]  # fmt: skip
+    chores = [keys.waiting, keys.ready, keys.chores, keys.agenda, keys.tally]
+    return [
+        Call("take_due", due, [keys.job_prefix, lease_ms, room]),
+        Call("sort_held", held, hold_args),
+        Call("release_ready", ready, ready_args),
+        Call("take_chores", chores, [keys.chunk_prefix, low, lease_ms, room]),
+    ]
+
+
+def read_tick(
+    lane: str, due: list[Reply], held: list[Reply], released: list[Reply], chores: list[Reply]
+) -> Tick:
+    """What the scripts of a lane's tick answered."""
+    left, *withdrawn = held
+    handed = [*due, *withdrawn]
+    handouts = [
+        Handout(Claim(lane, ref, int(claim)), JobState(state), int(count))
+        for ref, state, claim, count in zip(*(handed[i::4] for i in range(4)), strict=True)
+    ]
+    handouts += [
+        Handout(Claim(lane, released[i], int(released[i + 1])), JobState.RELEASED, 1)
+        for i in range(0, len(released), 2)
+    ]
+    moment_ms = 0 if int(left) else int(chores[0])
+    return Tick(
+        handouts=handouts,
+        chores=[_chore(lane, text) for text in chores[1:]],
+        next_s=None if moment_ms < 0 else moment_ms / 1000,
+    )
+
+
+def _chore(lane: str, text: str) -> Chore:
+    what, chunk = text.split(":", 1)
+    return Chore(lane, what, ChunkRef.parse(chunk))

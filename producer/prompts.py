@@ -1,0 +1,102 @@
+"""A row's prompts: whether its model wants one, takes one, and reads all of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from producer.problem import Caution, Problem, is_blank
+from producer.row import Row
+from producer.texts import (
+    check_negative_prompt,
+    check_prompt,
+    cut,
+    foreign_language,
+    refused,
+    too_long,
+)
+from schemas.fields import ALIASES, normal_name
+from schemas.job import Job
+from schemas.model import Model
+
+_MEANT_AS_PROMPT = frozenset({"prompt", "提示词"})
+"""Columns that are nothing else; a description is the user's own where no prompt is taken."""
+
+
+class Prompt(NamedTuple):
+    """A prompt as it is ordered, and what is wrong with it."""
+
+    text: str | None
+    problem: Problem | None = None
+
+
+def read_prompt(
+    row: Row, columns: Mapping[str, str], model: Model, defaults: Mapping[str, Any]
+) -> Prompt:
+    """What is to be drawn, as far as the model takes it."""
+    column = columns.get("prompt")
+    raw = row.cells.get(column) if column is not None else None
+    if model.prompt == "none":
+        return _untaken(row, column, raw, model)
+    source = column or "prompt"
+    if is_blank(raw) and "prompt" in defaults:
+        raw, source = defaults["prompt"], "--set prompt"
+    if is_blank(raw) and model.prompt == "optional":
+        return Prompt(None)
+    text, reason = check_prompt(raw)
+    if reason is not None and column is None and is_blank(raw):
+        reason = f"{reason}: {model.name} needs one, in a column {' or '.join(ALIASES['prompt'])}"
+    if reason is not None:
+        # What is no text is shown; a prompt itself never is.
+        return Prompt(None, row.problem(source, raw, reason))
+    return _measured(row, source, text, model, model.prompt_limit)
+
+
+def read_negative_prompt(
+    row: Row, columns: Mapping[str, str], model: Model, defaults: Mapping[str, Any]
+) -> Prompt:
+    """What is not to be drawn; the command line's counts where the model takes one."""
+    column = columns.get("negative_prompt")
+    raw = row.cells[column] if column is not None else None
+    limit = model.negative_prompt_limit
+    if is_blank(raw):
+        default = defaults.get("negative_prompt")
+        if default is None or not limit:
+            return Prompt(None)
+        return _measured(row, "--set negative_prompt", str(default), model, limit)
+    if not limit:
+        reason = f"{model.name} takes no negative prompt; leave the cell empty"
+        return Prompt(None, Problem(row.line, column, None, reason))
+    text, fault = check_negative_prompt(raw)
+    if fault is not None:
+        return Prompt(None, row.problem(column, raw, fault))
+    return _measured(row, column, text, model, limit)
+
+
+def cautions(job: Job, columns: Mapping[str, str], model: Model) -> tuple[Caution, ...]:
+    """What the user would want to know of a job's prompts."""
+    texts = [cut(job.prompt, model.prompt_limit, model), foreign_language(job.prompt, model)]
+    column = columns.get("prompt", "prompt")
+    found = [Caution(job.line, column, text) for text in texts if text is not None]
+    if job.negative_prompt is not None:
+        text = cut(job.negative_prompt, model.negative_prompt_limit, model)
+        if text is not None:
+            column = columns.get("negative_prompt", "negative_prompt")
+            found.append(Caution(job.line, column, text))
+    return tuple(found)
+
+
+def _untaken(row: Row, column: str | None, raw: Any, model: Model) -> Prompt:
+    if is_blank(raw) or column is None or normal_name(column) not in _MEANT_AS_PROMPT:
+        return Prompt(None)
+    reason = f"{model.name} takes no prompt; leave the cell empty"
+    return Prompt(None, Problem(row.line, column, None, reason))
+
+
+def _measured(row: Row, source: str | None, text: str, model: Model, limit: int) -> Prompt:
+    """The text, with what is wrong with its length where the model refuses what is longer."""
+    length = too_long(text, limit, model) if refused(model) else None
+    if length is None:
+        return Prompt(text)
+    reason = f"has {length:,} {model.prompt_unit}; {model.name} takes at most {limit}"
+    return Prompt(text, Problem(row.line, source, None, reason))
