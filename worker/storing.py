@@ -105,7 +105,10 @@ def _ended(
         failures=failures,
         charged=_charged(held, drawn),
     )
-    return Ended(result.model_copy(update={"facts": drawn.facts}))
+    # Of pictures that are stored at once nothing is in the record.
+    rewritten = drawn.actual_prompt or result.actual_prompt
+    told = {"facts": drawn.facts, "actual_prompt": rewritten}
+    return Ended(result.model_copy(update=told))
 
 
 def _charged(held: HeldJob, drawn: Drawn) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from storage import LocalStorage, Unreachable
+from storage import LocalStorage, StoredObject, Unreachable
 
 
 class StumblingStorage(LocalStorage):
@@ -16,6 +16,8 @@ class StumblingStorage(LocalStorage):
         self.written: list[str] = []
         self.down_for = ""
         """Writes to keys with this in them fail; empty: none do."""
+        self.unseen = ""
+        """Looks for keys with this in them fail; empty: none do."""
         self.dies_at: int | None = None
         """The write from which on nothing is reached any more, counted from 1."""
 
@@ -24,6 +26,11 @@ class StumblingStorage(LocalStorage):
     ) -> None:
         self._stumble(key)
         super().put(key, data, content_type, metadata=metadata)
+
+    def head(self, key: str) -> StoredObject | None:
+        if self.unseen and self.unseen in key:
+            raise Unreachable("The storage does not answer.")
+        return super().head(key)
 
     def put_file(self, key: str, path: Path, content_type: str) -> None:
         self._stumble(key)

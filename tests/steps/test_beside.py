@@ -123,6 +123,14 @@ def test_a_censored_picture_that_was_billed_is_paid_for_and_not_stored(mill: Mil
     assert (result.cost_micro, [f.index for f in result.failures]) == (2 * 160_000, [2])
 
 
+def test_a_rewritten_prompt_is_told_of_pictures_that_came_at_once(mill: Mill) -> None:
+    answer = Done((InlinePicture(1, picture("one")),), actual_prompt="a cat, cinematic")
+    mill.provider.to_submit.append(answer)
+    claim = mill.released()
+    mill.desk.step("submit", claim)
+    assert mill.result(claim).actual_prompt == "a cat, cinematic"
+
+
 def test_what_was_billed_is_remembered_until_the_pictures_are_stored(mill: Mill) -> None:
     mill.provider.to_poll.append(Done((RemotePicture(1, f"{HOST}/1.png"),), charged=3))
     claim = mill.storing()
