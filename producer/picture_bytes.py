@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import io
-import struct
-import zlib
 from dataclasses import dataclass
 
-from PIL import Image, ImageFile
+from PIL import ImageFile
 from PIL.BmpImagePlugin import BmpImageFile
 from PIL.GifImagePlugin import GifImageFile
 from PIL.PngImagePlugin import PngImageFile
 from PIL.TiffImagePlugin import TiffImageFile
 
 from producer.picture_seen import Seen, Unseen
-from results.picture import MAX_PIXELS, NotAPicture, inspect
+from results.picture import FAULTS, MAX_PIXELS, NotAPicture, inspect
 
 _NAMES = {
     "image/png": "PNG",
@@ -43,23 +41,6 @@ _OTHERS = {
     b"MM\0*": _Other("TIFF", "image/tiff", "tiff", TiffImageFile),
 }
 _UNREAD = {b"heic": "HEIF", b"heix": "HEIF", b"mif1": "HEIF", b"msf1": "HEIF", b"avif": "AVIF"}
-
-# The plugins raise whatever a damaged file makes them stumble over.
-_FAULTS = (
-    OSError,
-    SyntaxError,
-    ValueError,
-    EOFError,
-    IndexError,
-    KeyError,
-    TypeError,
-    AttributeError,
-    OverflowError,
-    MemoryError,
-    struct.error,
-    zlib.error,
-    Image.DecompressionBombError,
-)
 
 
 def look(data: bytes) -> Seen:
@@ -99,7 +80,7 @@ def _look_at_other(data: bytes, other: _Other, sha256: str) -> Seen:
             four, transparent = image.mode == "RGBA", image.has_transparency_data
             if width * height <= MAX_PIXELS:
                 image.load()
-    except _FAULTS as error:
+    except FAULTS as error:
         raise Unseen(f"is no picture: a damaged {other.name}: {error}") from error
     if width * height > MAX_PIXELS:
         raise Unseen(f"is no picture: {width} x {height} pixels, more than {MAX_PIXELS:,} in all")

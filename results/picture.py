@@ -33,8 +33,7 @@ _REDUCING_GAP = 1.5
 _WEBP_HEADER_BYTES = 30
 _PNG_END = b"IEND\xaeB`\x82"
 
-# The plugins raise whatever a damaged file makes them stumble over.
-_FAULTS = (
+FAULTS = (
     OSError,
     SyntaxError,
     ValueError,
@@ -49,6 +48,7 @@ _FAULTS = (
     zlib.error,
     Image.DecompressionBombError,
 )
+"""What Pillow's plugins raise: whatever a damaged file makes them stumble over."""
 
 # Saving loads the plugins on first use, which two threads had better not do at once.
 Image.preinit()
@@ -102,7 +102,7 @@ def inspect(data: bytes) -> PictureFacts:
         with _opened(found, data) as image:
             image.load()
             width, height = image.size
-    except _FAULTS as error:
+    except FAULTS as error:
         raise NotAPicture(f"a damaged {found.name}: {error}") from error
     if found is _PNG and _PNG_END not in data:
         raise NotAPicture("a damaged PNG: it ends too early")
@@ -124,7 +124,7 @@ def thumbnail(data: bytes, side_px: int = THUMBNAIL_SIDE_PX) -> bytes:
             small.thumbnail((side_px, side_px), Image.Resampling.BICUBIC, _REDUCING_GAP)
             out = io.BytesIO()
             _on_white(small).save(out, "JPEG", quality=_THUMBNAIL_QUALITY)
-    except _FAULTS as error:
+    except FAULTS as error:
         raise NotAPicture(f"a damaged {found.name}: {error}") from error
     return out.getvalue()
 

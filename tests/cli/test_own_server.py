@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import io
 import json
-import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +14,7 @@ import pytest
 
 from producer.exit_codes import ExitCode
 from tests.cli.command import CommandLine
+from tests.http_server import QuietHandler, serving
 from tests.system.conftest import end_embedded_server
 
 pytestmark = [pytest.mark.system, pytest.mark.timeout(150)]
@@ -50,39 +49,23 @@ def box() -> Iterator[Box]:
     drawn = io.BytesIO()
     PIL.Image.new("RGB", (512, 512), "teal").save(drawn, "PNG")
 
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
+    class Handler(QuietHandler):
+        def do_POST(self) -> None:  # noqa: N802 - http.server fixes the name
             order = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
             told[0].heard.append((self.headers.get("Authorization"), order))
             if "pistol" in order["prompt"]:
                 error = {"code": "content_policy_violation", "message": "no weapons", "type": "t"}
-                self._answer(400, json.dumps({"error": error}).encode())
+                self.answer(400, json.dumps({"error": error}).encode())
                 return
             data = [{"url": f"{told[0].url}/files/{i}.png"} for i in range(order["n"])]
-            self._answer(200, json.dumps({"created": 1, "data": data}).encode())
+            self.answer(200, json.dumps({"created": 1, "data": data}).encode())
 
-        def do_GET(self) -> None:
-            self._answer(200, drawn.getvalue())
+        def do_GET(self) -> None:  # noqa: N802 - likewise
+            self.answer(200, drawn.getvalue())
 
-        def _answer(self, status: int, body: bytes) -> None:
-            self.send_response(status)
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
-
-        def log_message(self, *_args: object) -> None:
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    told.append(Box(f"http://127.0.0.1:{server.server_port}"))
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    try:
+    with serving(Handler) as url:
+        told.append(Box(url))
         yield told[0]
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
 
 
 @pytest.fixture

@@ -7,10 +7,8 @@ import io
 import json
 import re
 import shutil
-import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +17,7 @@ import pytest
 
 from schemas.settings import load_settings
 from tests.cli.command import CommandLine
+from tests.http_server import QuietHandler, serving
 from tests.system.conftest import end_embedded_server
 
 ROOT = Path(__file__).parents[2]
@@ -51,32 +50,19 @@ class Box:
 def box() -> Iterator[Box]:
     told: list[Box] = []
 
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
+    class Handler(QuietHandler):
+        def do_POST(self) -> None:  # noqa: N802 - http.server fixes the name
             order = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
             told[0].heard.append({"path": self.path, **order})
             drawn = io.BytesIO()
             PIL.Image.new("RGB", (order["width"], order["height"]), "teal").save(drawn, "PNG")
             images = [base64.b64encode(drawn.getvalue()).decode()] * order["batch_size"]
             answer = json.dumps({"images": images, "parameters": order, "info": "{}"}).encode()
-            self.send_response(200)
-            self.send_header("Content-Length", str(len(answer)))
-            self.end_headers()
-            self.wfile.write(answer)
+            self.answer(200, answer)
 
-        def log_message(self, *_args: object) -> None:
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    told.append(Box(f"http://127.0.0.1:{server.server_port}"))
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    try:
+    with serving(Handler) as url:
+        told.append(Box(url))
         yield told[0]
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
 
 
 @pytest.fixture

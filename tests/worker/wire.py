@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
+from tests.http_server import QuietHandler, serving
+
 
 @dataclass(frozen=True)
 class Heard:
@@ -106,7 +108,7 @@ def wire() -> Iterator[Wire]:
     """A server on a free port of this machine."""
     told: list[Wire] = []
 
-    class Handler(BaseHTTPRequestHandler):
+    class Handler(QuietHandler):
         protocol_version = "HTTP/1.1"
 
         def _serve(self) -> None:
@@ -119,21 +121,13 @@ def wire() -> Iterator[Wire]:
 
         do_GET = do_POST = _serve  # noqa: N815 - http.server fixes the names
 
-        def log_message(self, *_args: object) -> None:
-            pass
-
     # Daemons, so that a connection the client keeps open does not hold up the end of the test.
-    server = _Server(("127.0.0.1", 0), Handler)
-    told.append(Wire(f"http://127.0.0.1:{server.server_port}"))
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    try:
-        yield told[0]
-    finally:
-        told[0].finished.set()
-        server.shutdown()
-        thread.join()
-        server.server_close()
+    with serving(Handler, _Server) as url:
+        told.append(Wire(url))
+        try:
+            yield told[0]
+        finally:
+            told[0].finished.set()
 
 
 @contextmanager

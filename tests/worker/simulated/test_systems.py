@@ -4,18 +4,14 @@ from __future__ import annotations
 
 import base64
 import io
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from PIL import Image
-from pydantic import SecretStr
 
 from results.picture import inspect
-from schemas.account import Account
 from schemas.catalogue import catalogue
 from schemas.model import Model
-from tests.shared_token import ProcessToken
 from tests.simulator.running import RunningSimulator
 from tests.waiting import wait_until
 from tests.worker.dashscope_scene import job
@@ -32,7 +28,6 @@ from worker.providers.port import (
     StillRunning,
     Unanswered,
 )
-from worker.providers.registry import open_fetcher, open_provider
 
 
 def data_uri() -> str:
@@ -66,33 +61,6 @@ TODAY: dict[str, dict[str, Any]] = {
     "qwen-image-3.0-pro": {"n": 2, "parameters": {"size": "2048*2048"}},
     "z-image-turbo": {"parameters": {"size": "512*512", "prompt_extend": True}},
 }
-
-
-@pytest.fixture(scope="module")
-def simulator() -> Iterator[RunningSimulator]:
-    options = ("--rate", "50", "--query-rate", "2000", "--seed", "5")
-    started = RunningSimulator(*options, "--generation-s", "0.05")
-    yield started
-    started.stop()
-
-
-@pytest.fixture
-def account(simulator: RunningSimulator) -> Account:
-    return Account(api_key=SecretStr("sk-test"), base_url=f"{simulator.url}/api/v1")
-
-
-@pytest.fixture
-def client(account: Account) -> Iterator[Provider]:
-    opened = open_provider("dashscope", account, 4, ProcessToken())
-    yield opened
-    opened.close()
-
-
-@pytest.fixture
-def fetcher(account: Account) -> Iterator[Fetcher]:
-    opened = open_fetcher("dashscope", account, 4)
-    yield opened
-    opened.close()
 
 
 def found_model(name: str) -> Model:
