@@ -159,7 +159,8 @@ def checked_manifest(
 def summary(tally: Tally, budgets: Mapping[str, int]) -> str:
     """What is about to be ordered: rows, images, list price, and how far the budget goes."""
     rows = f"{tally.good:,} row{'' if tally.good == 1 else 's'}"
-    said = f"{rows}, {tally.images:,} images, at most {prices(tally.costs())} at list price"
+    images = f"{tally.images:,} image{'' if tally.images == 1 else 's'}"
+    said = f"{rows}, {images}, at most {prices(tally.costs())} at list price"
     return "; ".join([said, *shortfalls(budgets, tally)])
 
 
