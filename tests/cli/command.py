@@ -14,7 +14,13 @@ from pathlib import Path
 from typing import Any
 
 PROGRAM = Path(sys.executable).parent / "imagemill"
+AS_INSTALLED = Path(__file__).parents[1] / "as_installed"
 TIMEOUT_S = 45.0
+
+
+def python_path(*folders: Path) -> str:
+    """Where a command finds modules besides those that are installed."""
+    return os.pathsep.join(map(str, (*folders, AS_INSTALLED)))
 
 
 @dataclass(frozen=True)
@@ -51,6 +57,7 @@ class CommandLine:
             "PATH": os.defpath,
             "HOME": str(self.folder),
             "LANG": "C.UTF-8",
+            "PYTHONPATH": python_path(),
             "PYTHONWARNINGS": "error::ResourceWarning",
             "SIMULATOR_IMAGES": "small",  # drawing and decoding large ones is most of a rehearsal
             **self.variables,

@@ -16,7 +16,7 @@ import PIL.Image
 import pytest
 
 from schemas.settings import load_settings
-from tests.cli.command import CommandLine
+from tests.cli.command import CommandLine, python_path
 from tests.http_server import QuietHandler, serving
 from tests.system.conftest import end_embedded_server
 
@@ -81,7 +81,7 @@ def desk(tmp_path: Path, box: Box) -> Iterator[CommandLine]:
         (code / name).write_text(text, encoding="utf-8")
     folder.mkdir()
     (settings,) = blocks("toml imagemill.toml")
-    changed = CommandLine(folder, {"PYTHONPATH": str(code)})
+    changed = CommandLine(folder, {"PYTHONPATH": python_path(code)})
     changed.write("imagemill.toml", settings.replace("http://gpu-box.lan:7860", box.url))
     changed.write("order.csv", blocks("csv order.csv")[0])
     yield changed

@@ -14,7 +14,7 @@ from producer.submission import Order, hand_in
 from schemas.lane import LaneLimits
 from schemas.result import JobResult
 from schemas.states import JobState
-from tests.cli.command import prompt_of
+from tests.cli.command import prompt_of, python_path
 from tests.faults.points import (
     BATCH_POINTS,
     JOB_POINTS,
@@ -98,7 +98,7 @@ class Scene:
     def start_worker(self) -> WorkerProcess:
         """One more that is only just starting."""
         variables = {
-            "PYTHONPATH": str(ROOT),
+            "PYTHONPATH": python_path(ROOT),
             "IMAGEMILL_WORKER__LEASE_S": str(LEASE_S),
             "IMAGEMILL_WORKER__CONCURRENCY": "8",
             **_settling(*OTHER_ACCOUNTS, "default"),
