@@ -93,8 +93,10 @@ def test_messages_carry_ids_only(fortress: Fortress) -> None:
 
     published = [line for line in heard if line.startswith(f"LPUSH {BROKER_PREFIX}")]
     bodies = [base64.b64decode(found).decode() for found in BODY.findall("\n".join(published))]
-    assert len(bodies) == len(published) >= 3 * 3
-    assert all("messages-" in body or batch in body for body in bodies), bodies
+    # Batches of other tests may still be finishing on the same server.
+    own = [body for body in bodies if batch in body]
+    assert len(bodies) == len(published)
+    assert len(own) >= 3 * 3
     for text in (*published, *bodies):
         check(text, "message")
         assert PROMPT not in text
