@@ -77,7 +77,8 @@ def _changed(
     start: dict[str, Any] = base.model_dump() if base else {"source": "imagemill.toml"}
     parameters = {**start.pop("parameters", {}), **section.pop("parameters", {})}
     if base is not None and like != name:
-        start.update(retired=None, successor=None, wire_name=None)
+        title, source = f"ordered like {like}", "imagemill.toml"
+        start.update(retired=None, successor=None, wire_name=None, title=title, source=source)
     if "price" in section:
         start.update(price_tiers=())
     document = {**start, **section, "provider": provider, "name": name}

@@ -84,6 +84,25 @@ def test_the_example_settings_are_settings(monkeypatch: pytest.MonkeyPatch) -> N
     assert settings.lanes["dashscope:wanx-v1"].window == 3
 
 
+SETTINGS = [
+    (page.name, block)
+    for page in PAGES
+    for block in re.findall(
+        r"^```toml\n(.*?)^```", page.read_text("utf-8"), re.MULTILINE | re.DOTALL
+    )
+]
+
+
+@pytest.mark.parametrize(("page", "block"), SETTINGS, ids=lambda value: value[:20])
+def test_every_block_of_settings_is_settings(
+    page: str, block: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "imagemill.toml").write_text(block, encoding="utf-8")
+    monkeypatch.setenv("IMAGEMILL_CONFIG", str(tmp_path / "imagemill.toml"))
+    settings = load_settings()
+    assert settings.models or settings.accounts or settings.lanes, page
+
+
 def test_the_readmes_first_commands_are_targets_of_the_makefile() -> None:
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
     for target in ("demo", "test"):
