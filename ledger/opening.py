@@ -59,7 +59,11 @@ class Ledger:
 def open_ledger(url: str, *, threads: int = 8, patient: bool = True) -> Ledger:
     """The ledger on a Redis server; nothing is sent yet."""
     client = connect(url, threads=threads, patient=patient)
-    scripts = Scripts(client)
+    return ledger_on(client, Scripts(client))
+
+
+def ledger_on(client: redis.Redis, scripts: Scripts) -> Ledger:
+    """The ledger on a connection that is there, with the scripts that run on it."""
     return Ledger(
         client=client,
         scripts=scripts,

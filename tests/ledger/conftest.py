@@ -9,6 +9,15 @@ import pytest
 from ledger.opening import Ledger
 from tests.ledger.leftovers import assert_keys_accounted_for
 from tests.ledger.scene import Scene
+from tests.ledger.slots import one_slot_ledger
+from tests.valkey import Valkey
+
+
+@pytest.fixture(scope="session")
+def session_ledger(valkey: Valkey) -> Iterator[Ledger]:
+    """Any call of two slots fails its test, although the shared server has none."""
+    with one_slot_ledger(valkey.url) as opened:
+        yield opened
 
 
 @pytest.fixture(autouse=True)
