@@ -9,7 +9,7 @@ from types import FrameType
 
 import click
 
-from bench import backlog, machine, quota, table
+from bench import backlog, cost, machine, quota, table
 from bench.mill import Limits
 from bench.peers import comparison
 
@@ -44,6 +44,8 @@ def _measure(jobs: int, rows: int, *, quick: bool) -> table.Figures:
     used = quota.measure(jobs, limits)
     _say(f"{rows:,} rows handed in ...")
     waiting = backlog.measure(rows)
+    _say("what a job costs ...")
+    costs = _costs(quick=quick)
     strict: tuple[quota.Quota, ...] = ()
     peers: tuple[comparison.Peer, ...] = ()
     if not quick:
@@ -53,7 +55,13 @@ def _measure(jobs: int, rows: int, *, quick: bool) -> table.Figures:
         threads = comparison.sdk_threads(jobs, limits, SDK_TIME_BOX_S)
         _say(f"a plain Celery app, at most {CELERY_TIME_BOX_S:g} s ...")
         peers = (threads, comparison.plain_celery(jobs, limits, CELERY_TIME_BOX_S))
-    return table.Figures(described, used, strict, waiting, peers)
+    return table.Figures(described, used, strict, waiting, peers, costs)
+
+
+def _costs(*, quick: bool) -> tuple[cost.Cost, ...]:
+    if quick:
+        return (cost.measure(cost.QUICK_JOBS),)
+    return cost.measure(cost.JOBS), cost.measure(cost.JOBS, thumbnails=True)
 
 
 def _say(words: str) -> None:

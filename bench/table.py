@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from bench.backlog import Backlog
+from bench.cost import Cost
 from bench.peers.comparison import Peer
 from bench.quota import Quota
 
@@ -31,6 +32,8 @@ class Figures:
     """The same against a provider that counts more strictly."""
     backlog: Backlog
     peers: tuple[Peer, ...]
+    cost: tuple[Cost, ...]
+    """Of a job, first without small pictures, then with them."""
 
     def document(self) -> dict[str, Any]:
         """As JSON."""
@@ -40,6 +43,7 @@ class Figures:
             "strict": [quota.document() for quota in self.strict],
             "backlog": self.backlog.document(),
             "peers": [peer.document() for peer in self.peers],
+            "cost": [cost.document() for cost in self.cost],
         }
 
 
@@ -51,6 +55,7 @@ def markdown(figures: Figures) -> str:
         _table(("what", "figure", "target", "met"), _targets(figures)),
         _table(("also measured", "figure"), _others(figures.quota, figures.backlog)),
     ]
+    parts.append(_table(_COST, [*map(_cost_row, figures.cost)]))
     if figures.strict:
         parts.append(_table(_STRICT, [*map(_strict_row, figures.strict)]))
     if peers:
@@ -110,6 +115,24 @@ def _targets(figures: Figures) -> list[Row]:
             "< 150 MB",
             met=backlog.peak_rss_mb < 150,
         ),
+        *_cost_targets(figures.cost[0]),
+    ]
+
+
+def _cost_targets(cost: Cost) -> list[Row]:
+    return [
+        _aim(
+            f"CPU of a job, `submit` and {cost.workers} workers, into a bucket",
+            f"{cost.cpu_ms_per_job:.1f} ms",
+            "<= 8 ms",
+            met=cost.cpu_ms_per_job <= 8,
+        ),
+        _aim(
+            f"throughput, instant provider, {cost.jobs:,} jobs",
+            f"{cost.jobs_per_s:.0f} jobs/s",
+            ">= 100 jobs/s",
+            met=cost.jobs_per_s >= 100,
+        ),
     ]
 
 
@@ -134,6 +157,33 @@ def _others(quota: Quota, backlog: Backlog) -> list[Row]:
         ("the start of the command, one row", f"{backlog.start_s:.2f} s"),
         ("resident memory with one row", f"{backlog.start_rss_mb:.0f} MB"),
     ]
+
+
+_COST = (
+    "instant provider, 200 KB pictures into a bucket",
+    "CPU a job",
+    "of it `submit`",
+    "tables and contact sheet",
+    "Redis, simulator, storage",
+    "jobs/s",
+    "from `submit` on",
+    "polls a job",
+    "images stored",
+)
+
+
+def _cost_row(cost: Cost) -> Row:
+    return (
+        f"{cost.jobs:,} jobs, small pictures {'drawn' if cost.thumbnails else 'off'}",
+        f"{cost.cpu_ms_per_job:.1f} ms",
+        f"{cost.submit_ms_per_job:.1f} ms",
+        f"{cost.closing_ms_per_job:.1f} ms",
+        f"{cost.others_ms_per_job:.1f} ms",
+        f"{cost.jobs_per_s:.0f}",
+        f"{cost.jobs_per_s_whole:.0f}",
+        f"{cost.polls_per_job:.2f}",
+        f"{cost.images_stored} of {cost.jobs}",
+    )
 
 
 _STRICT = ("20/s in any second (sliding window)", "rate used", "refused orders", "images stored")

@@ -7,7 +7,7 @@ import struct
 import threading
 import zlib
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 
 from PIL import Image, ImageFile
@@ -95,18 +95,22 @@ def inspect(data: bytes) -> PictureFacts:
 
     Raises NotAPicture.
     """
-    if _is_markup(data):
-        return _inspect_svg(data)
-    found = _format(data)
-    try:
-        with _opened(found, data) as image:
-            image.load()
-            width, height = image.size
-    except FAULTS as error:
-        raise NotAPicture(f"a damaged {found.name}: {error}") from error
-    if found is _PNG and _PNG_END not in data:
-        raise NotAPicture("a damaged PNG: it ends too early")
-    return PictureFacts(width, height, found.content_type, found.extension)
+    return _inspect(data, None)[0]
+
+
+def inspect_and_shrink(
+    data: bytes, side_px: int = THUMBNAIL_SIDE_PX
+) -> tuple[PictureFacts, bytes | None]:
+    """What `inspect` and `thumbnail` say, decoded once where both need every pixel.
+
+    There is no thumbnail of what may not be shown, nor of what cannot be made small: it is paid for,
+    and a picture all the same. Raises NotAPicture.
+    """
+    facts, small = _inspect(data, side_px)
+    if small is None and facts.may_be_shown:
+        with suppress(NotAPicture):
+            small = thumbnail(data, side_px)
+    return facts, small
 
 
 def thumbnail(data: bytes, side_px: int = THUMBNAIL_SIDE_PX) -> bytes:
@@ -120,12 +124,37 @@ def thumbnail(data: bytes, side_px: int = THUMBNAIL_SIDE_PX) -> bytes:
             # Before loading: JPEG is then decoded at a fraction of its size.
             enough_px = int(side_px * _REDUCING_GAP)
             image.draft("RGB", (enough_px, enough_px))
-            small = _plain(image)
-            small.thumbnail((side_px, side_px), Image.Resampling.BICUBIC, _REDUCING_GAP)
-            out = io.BytesIO()
-            _on_white(small).save(out, "JPEG", quality=_THUMBNAIL_QUALITY)
+            return _shrunk(image, side_px)
     except FAULTS as error:
         raise NotAPicture(f"a damaged {found.name}: {error}") from error
+
+
+def _inspect(data: bytes, side_px: int | None) -> tuple[PictureFacts, bytes | None]:
+    """With a small picture, if one is wanted and decoding all of it is the way to make it."""
+    if _is_markup(data):
+        return _inspect_svg(data), None
+    found = _format(data)
+    try:
+        with _opened(found, data) as image:
+            image.load()
+            width, height = image.size
+            # A JPEG is decoded once more, at a fraction of its size: other pixels, and cheap.
+            small = None
+            if side_px is not None and found is not _JPEG:
+                with suppress(*FAULTS):
+                    small = _shrunk(image, side_px)
+    except FAULTS as error:
+        raise NotAPicture(f"a damaged {found.name}: {error}") from error
+    if found is _PNG and _PNG_END not in data:
+        raise NotAPicture("a damaged PNG: it ends too early")
+    return PictureFacts(width, height, found.content_type, found.extension), small
+
+
+def _shrunk(image: Image.Image, side_px: int) -> bytes:
+    small = _plain(image)
+    small.thumbnail((side_px, side_px), Image.Resampling.BICUBIC, _REDUCING_GAP)
+    out = io.BytesIO()
+    _on_white(small).save(out, "JPEG", quality=_THUMBNAIL_QUALITY)
     return out.getvalue()
 
 

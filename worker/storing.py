@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 
-from results.picture import NotAPicture, inspect, thumbnail
+from results.picture import NotAPicture, PictureFacts, inspect, inspect_and_shrink
 from schemas import layout
 from schemas.failure import ErrorClass, Failure
 from schemas.job import content_key
@@ -124,7 +124,7 @@ def _store(held: HeldJob, drawn: Drawn, picture: Picture, tools: Tools) -> Image
     if isinstance(data, Missed):
         return data
     try:
-        facts = inspect(data)
+        facts, small = _looked_at(data, picture, tools)
     except NotAPicture as error:
         again = held.troubles < DAMAGED_TRIES and not isinstance(picture, InlinePicture)
         return Missed(_failure(picture, "not-a-picture", str(error)), again=again)
@@ -143,13 +143,20 @@ def _store(held: HeldJob, drawn: Drawn, picture: Picture, tools: Tools) -> Image
     )
     try:
         tools.storage.put(image.key, data, image.content_type)
-        if tools.settings.worker.thumbnails and facts.may_be_shown and not picture.part:
-            tools.storage.put(layout.thumbnail_key(image.key), thumbnail(data), "image/jpeg")
+        if small is not None:
+            tools.storage.put(layout.thumbnail_key(image.key), small, "image/jpeg")
         sidecar = _sidecar(held, drawn, image, tools).model_dump_json(indent=1).encode()
         tools.storage.put(layout.sidecar_key(image.key), sidecar, "application/json")
     except StorageError as error:
         return Missed(_failure(picture, "storage", str(error)), again=True, patient=True)
     return image
+
+
+def _looked_at(data: bytes, picture: Picture, tools: Tools) -> tuple[PictureFacts, bytes | None]:
+    """Checked, and small for the contact sheet where one is wanted."""
+    if tools.settings.worker.thumbnails and not picture.part:
+        return inspect_and_shrink(data)
+    return inspect(data), None
 
 
 def _bytes(held: HeldJob, picture: Picture, tools: Tools) -> bytes | Missed:

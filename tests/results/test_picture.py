@@ -12,7 +12,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from results.picture import NotAPicture, PictureFacts, inspect, thumbnail
+from results.picture import (
+    NotAPicture,
+    PictureFacts,
+    inspect,
+    inspect_and_shrink,
+    thumbnail,
+)
 
 
 def drawn(kind: str, size: tuple[int, int] = (64, 48), mode: str = "RGB", **options: Any) -> bytes:
@@ -54,6 +60,33 @@ ALL = (PNG, JPEG, WEBP, LOSSLESS, EXTENDED)
 )
 def test_a_picture_is_known_by_its_bytes(data: bytes, facts: PictureFacts) -> None:
     assert inspect(data) == facts
+
+
+@pytest.mark.parametrize("size", [(64, 48), (1500, 900)])
+@pytest.mark.parametrize("kind", ["PNG", "JPEG", "WEBP"])
+@pytest.mark.parametrize("mode", ["L", "RGB"])
+def test_done_together_it_comes_to_the_same(kind: str, mode: str, size: tuple[int, int]) -> None:
+    data = drawn(kind, size, mode)
+    assert inspect_and_shrink(data) == (inspect(data), thumbnail(data))
+
+
+@pytest.mark.parametrize("mode", ["1", "LA", "P", "RGBA", "I;16"])
+def test_done_together_it_comes_to_the_same_in_every_mode(mode: str) -> None:
+    data = drawn("PNG", (500, 300), mode)
+    assert inspect_and_shrink(data) == (inspect(data), thumbnail(data))
+
+
+def test_no_small_picture_is_made_of_a_document() -> None:
+    data = b'<svg xmlns="http://www.w3.org/2000/svg" width="9" height="7"/>'
+    assert inspect_and_shrink(data) == (inspect(data), None)
+
+
+@pytest.mark.parametrize("data", [PNG[:-20], JPEG[:-200], WEBP[:-20], png_of(20_000, 20_000)])
+def test_done_together_damage_is_found_as_well(data: bytes) -> None:
+    with pytest.raises(NotAPicture):
+        inspect(data)
+    with pytest.raises(NotAPicture):
+        inspect_and_shrink(data)
 
 
 @pytest.mark.parametrize("mode", ["1", "L", "LA", "P", "RGB", "RGBA", "I;16"])
