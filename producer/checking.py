@@ -14,7 +14,7 @@ from producer.model_named import find_model
 from producer.pictures_asked import PictureCheck, UrlsOnly
 from producer.plan import Header, NoModel, Plan, make_free_plan, make_plan, parameter_names
 from producer.problem import Caution, Problem, is_blank, shown
-from producer.prompts import cautions, read_negative_prompt, read_prompt
+from producer.prompts import Prompt, cautions, read_negative_prompt, read_prompt
 from producer.row import Broken, Row
 from producer.texts import check_id
 from producer.unlisted_models import WithUnlisted
@@ -28,7 +28,8 @@ _KEPT = 1000
 """Headers and plans remembered; JSON lines could bring a new one with every row."""
 _LENGTH_KEPT = 100
 """Longer wrong names are judged anew each time: a thousand of any length would be kept."""
-_PlanKey = tuple[tuple[str, ...], Any, Any, tuple[str, ...] | None]
+_PlanKey = tuple[Any, Any, tuple[str, ...] | None]
+"""Model and provider as the row has them, and what the body of a line of a batch gave."""
 
 
 class Good(NamedTuple):
@@ -47,6 +48,28 @@ class Bad(NamedTuple):
     """The row's id where that at least is right."""
 
 
+class _Shape(NamedTuple):
+    """What rows of one header have in common, and the plans of the models they named so far."""
+
+    fields: Fields
+    clash: str | None
+    plans: dict[_PlanKey, Plan | NoModel]
+
+
+def _together(values: Values, prompt: Prompt, negative: Prompt, n: int | None) -> Values:
+    """The values beside what a row's other fields say."""
+    # A prompt that is wrong is there all the same: no rule need say that it is missing.
+    texts = {
+        "prompt": prompt.text or prompt.problem,
+        "negative_prompt": negative.text or negative.problem,
+        "n": n,
+    }
+    return values._replace(given={**texts, **values.given})
+
+
+_NO_SHAPE: tuple[tuple[str, ...] | None, _Shape] = None, _Shape(Fields(), None, {})
+
+
 class RowChecker:
     """Checks rows one by one; remembers nothing of a row, only what rows have in common."""
 
@@ -63,8 +86,9 @@ class RowChecker:
         self._accounts = accounts or Accounts()
         self._pictures = pictures or UrlsOnly()
         self._parameters = parameter_names(catalogue)
-        self._fields: dict[tuple[str, ...], Fields] = {}
-        self._plans: dict[_PlanKey, Plan | NoModel] = {}
+        self._shapes: dict[tuple[str, ...], _Shape] = {}
+        self._last = _NO_SHAPE
+        self._planned = 0
 
     def check_header(self, columns: Sequence[str]) -> None:
         """Raises ManifestError for a header that no row below it can make good."""
@@ -86,28 +110,22 @@ class RowChecker:
 
     def fields(self, columns: tuple[str, ...]) -> Fields:
         """What the columns of one header mean."""
-        found = self._fields.get(columns)
-        if found is None:
-            if len(self._fields) >= _KEPT:
-                self._fields.clear()
-            found = self._fields[columns] = resolve(columns, self._parameters)
-        return found
+        return self._shape(columns).fields
 
     def check(self, row: Row) -> Good | Bad:
         """The row's job, or all its problems."""
-        columns = self.fields(row.columns).columns
+        shape = self._shape(row.columns)
+        columns = shape.fields.columns
         problems: list[Problem] = []
         identity = self._id(row, columns, problems)
-        plan = self._plan(row, columns)
+        plan = self._plan(row, shape)
         if isinstance(plan, NoModel):
             problems.append(row.problem(plan.column, plan.value, plan.reason))
             return Bad(row, tuple(problems), identity or None)
-        account = self._account(row, columns, plan, problems)
-        lane = str(Lane(plan.model.provider, plan.model.name, account))
+        lane = self._lane(row, columns, plan, problems)
         job = self._job(row, plan, (identity, lane), problems)
-        clash = self.fields(row.columns).clash
-        if clash is not None:
-            problems.append(Problem(row.line, None, None, clash))
+        if shape.clash is not None:
+            problems.append(Problem(row.line, None, None, shape.clash))
         if problems or job is None:
             return Bad(row, tuple(problems), identity or None)
         return Good(job, cautions(job, columns, plan.model))
@@ -121,7 +139,7 @@ class RowChecker:
         """Whether every row will need one, as far as the header tells."""
         if "model" in fields.columns:
             return all(model.prompt == "required" for model in self.catalogue)
-        plan = self._new_plan(((), None, None, None))
+        plan = self._new_plan(Header((), Fields(), None), None, None)
         return isinstance(plan, NoModel) or plan.model.prompt == "required"
 
     def _id(self, row: Row, columns: dict[str, str], problems: list[Problem]) -> str:
@@ -137,10 +155,21 @@ class RowChecker:
             return ""
         return identity
 
-    def _account(
-        self, row: Row, columns: dict[str, str], plan: Plan, problems: list[Problem]
-    ) -> str:
+    def _lane(self, row: Row, columns: dict[str, str], plan: Plan, problems: list[Problem]) -> str:
         column = columns.get("account")
+        raw = row.cells[column] if column is not None else None
+        known = plan.lanes.get(raw) if raw is None or type(raw) is str else None
+        if known is not None:
+            return known
+        there = len(problems)
+        account = self._account(row, column, plan, problems)
+        lane = str(Lane(plan.model.provider, plan.model.name, account))
+        may_be_kept = raw is None or (type(raw) is str and len(raw) <= _LENGTH_KEPT)
+        if may_be_kept and len(problems) == there and len(plan.lanes) < _KEPT:
+            plan.lanes[raw] = lane
+        return lane
+
+    def _account(self, row: Row, column: str | None, plan: Plan, problems: list[Problem]) -> str:
         raw = row.cells[column] if column is not None else None
         written = None if is_blank(raw) else str(raw).strip()
         found = self._accounts.of(plan.model, written)
@@ -150,25 +179,29 @@ class RowChecker:
         return found
 
     def _job(
-        self, row: Row, plan: Plan, names: tuple[str, str], problems: list[Problem]
+        self,
+        row: Row,
+        plan: Plan,
+        names: tuple[str, str],
+        problems: list[Problem],
     ) -> Job | None:
         """The job of that id and lane, unless something is wrong with it."""
         identity, lane = names
         columns = self.fields(row.columns).columns
         prompt = read_prompt(row, columns, plan.model, self._defaults)
         negative = read_negative_prompt(row, columns, plan.model, self._defaults)
-        problems.extend(told.problem for told in (prompt, negative) if told.problem)
-        values = self._values(row, plan)
-        problems.extend(values.problems)
+        for told in (prompt, negative):
+            if told.problem is not None:
+                problems.append(told.problem)
+        if plan.free is None:
+            values = read_values(row, plan, self._pictures)
+        else:
+            values = read_freely(row, plan, self.catalogue)
+        problems += values.problems
         n = read_one(row, plan.n, problems)
-        # A prompt that is wrong is there all the same: no rule need say that it is missing.
-        texts = {
-            "prompt": prompt.text or prompt.problem,
-            "negative_prompt": negative.text or negative.problem,
-            "n": n,
-        }
-        together = values._replace(given={**texts, **values.given})
-        problems.extend(check_together(row, plan, together, self._pictures))
+        if plan.model.rules or plan.pairs:
+            together = _together(values, prompt, negative, n)
+            problems += check_together(row, plan, together, self._pictures)
         if problems:
             return None
         return Job(
@@ -183,33 +216,45 @@ class RowChecker:
             row=row.cells,
         )
 
-    def _values(self, row: Row, plan: Plan) -> Values:
-        if plan.free is None:
-            return read_values(row, plan, self._pictures)
-        return read_freely(row, plan, self.catalogue)
+    def _shape(self, columns: tuple[str, ...]) -> _Shape:
+        last, shape = self._last
+        if columns is last:
+            return shape
+        found = self._shapes.get(columns)
+        if found is None:
+            if len(self._shapes) >= _KEPT:
+                self._forget()
+            fields = resolve(columns, self._parameters)
+            found = self._shapes[columns] = _Shape(fields, fields.clash, {})
+        self._last = columns, found
+        return found
 
-    def _plan(self, row: Row, columns: dict[str, str]) -> Plan | NoModel:
-        cells = row.cells
+    def _forget(self) -> None:
+        self._shapes.clear()
+        self._last = _NO_SHAPE
+        self._planned = 0
+
+    def _plan(self, row: Row, shape: _Shape) -> Plan | NoModel:
+        cells, columns = row.cells, shape.fields.columns
         model = cells[columns["model"]] if "model" in columns else None
         provider = cells[columns["provider"]] if "provider" in columns else None
         key = (
-            row.columns,
             model if model is None or type(model) is str else shown(model),
             provider if provider is None or type(provider) is str else shown(provider),
             row.body,
         )
-        plan = self._plans.get(key)
+        plan = shape.plans.get(key)
         if plan is None:
-            if len(self._plans) >= _KEPT:
-                self._plans.clear()
-            plan = self._new_plan(key)
+            plan = self._new_plan(Header(row.columns, shape.fields, row.body), *key[:2])
             if isinstance(plan, Plan) or len(str(plan.value)) <= _LENGTH_KEPT:
-                self._plans[key] = plan
+                if self._planned >= _KEPT:
+                    self._forget()
+                shape.plans[key] = plan
+                self._planned += 1
         return plan
 
-    def _new_plan(self, key: _PlanKey) -> Plan | NoModel:
-        columns, model, provider, body = key
-        fields = self.fields(columns)
+    def _new_plan(self, header: Header, model: Any, provider: Any) -> Plan | NoModel:
+        fields, body = header.fields, header.body
         name = self._said("model", fields, model)
         vendor = self._said("provider", fields, provider)
         if name[1] is None:
@@ -224,7 +269,7 @@ class RowChecker:
         make = make_plan
         if isinstance(self.catalogue, WithUnlisted) and self.catalogue.has_made(found):
             make = make_free_plan
-        return make(Header(columns, fields, body), found, self._defaults)
+        return make(header, found, self._defaults)
 
     def _said(self, name: str, fields: Fields, raw: Any) -> tuple[str | None, str | None]:
         """Where a field's value comes from, and the value."""

@@ -40,8 +40,10 @@ class ChunkFiles:
     def add(self, job: Job) -> None:
         """Take one more job."""
         self._pictures.need(job)
-        chunk = self._open.setdefault(job.lane, _OpenChunk())
-        chunk.lines.append(job.model_dump_json(exclude_defaults=True).encode())
+        chunk = self._open.get(job.lane)
+        if chunk is None:
+            chunk = self._open[job.lane] = _OpenChunk()
+        chunk.lines.append(job.document())
         if len(chunk.lines) == CHUNK_SIZE:
             self._write(job.lane, chunk)
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable, Iterator
+from collections import deque
+from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice, tee
 
 from producer.errors import ManifestError
 from producer.problem import Problem, shown
@@ -74,44 +76,37 @@ def read_header(text: Text) -> Header:
 def csv_rows(text: Text, header: Header) -> Iterator[Row | Broken]:
     """The records below the header; blank ones are skipped. Raises ManifestError."""
     with text.open() as characters:
-        lines = _Lines(characters)
+        lines, again = tee(characters)
         reader = csv.reader(lines, delimiter=header.delimiter, strict=True)
         below = False
-        width = len(header.names)
+        columns, width = header.columns, len(header.names)
+        end = 0
         while True:
-            line = reader.line_num + 1
-            lines.recent.clear()
+            begin = end
             try:
                 cells = next(reader)
             except StopIteration:
                 return
             except csv.Error as error:
-                yield _unreadable(line, str(error), lines.recent, text.source.name)
+                end = reader.line_num
+                recent = list(islice(again, end - begin))
+                yield _unreadable(begin + 1, str(error), recent, text.source.name)
                 continue
+            end = reader.line_num
+            line = begin + 1
+            next(again)
+            if end > line:  # a cell has line breaks
+                deque(islice(again, end - line), 0)
             if not cells or not (cells[0].strip() or "".join(cells).strip()):
                 continue
             if not below:
                 below = True
+            elif len(cells) == width and not header.left_out:
+                yield Row(line, columns, dict(zip(columns, cells, strict=False)))
             elif len(cells) == width:
                 yield header.row(line, cells)
             else:
                 yield _ragged(line, cells, header)
-
-
-class _Lines:
-    """Hands on lines and keeps those of the record in hand, for when it cannot be read."""
-
-    def __init__(self, characters: Iterable[str]) -> None:
-        self._lines = iter(characters)
-        self.recent: list[str] = []
-
-    def __iter__(self) -> Iterator[str]:
-        return self
-
-    def __next__(self) -> str:
-        line = next(self._lines)
-        self.recent.append(line)
-        return line
 
 
 def _ragged(line: int, cells: list[str], header: Header) -> Row | Broken:

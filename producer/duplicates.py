@@ -32,12 +32,17 @@ class Identities:
         if not folded.isascii():
             folded = unicodedata.normalize("NFD", unicodedata.normalize("NFD", name).casefold())
         name_key = (hash(folded) & _MASK) or 1
-        slot = self._find(name_key)
-        if self._names[slot]:
-            if self._ids[slot] == hash(identity) & _MASK:
-                return f"is the same id as line {self._lines[slot]}"
-            return f"would have the same file name as line {self._lines[slot]}"
-        self._put(slot, name_key, hash(identity) & _MASK, line)
+        names, wrap = self._names, self._size - 1
+        slot = name_key & wrap
+        while found := names[slot]:
+            if found == name_key:
+                if self._ids[slot] == hash(identity) & _MASK:
+                    return f"is the same id as line {self._lines[slot]}"
+                return f"would have the same file name as line {self._lines[slot]}"
+            slot = (slot + 1) & wrap
+        names[slot] = name_key
+        self._ids[slot] = hash(identity) & _MASK
+        self._lines[slot] = line
         self._used += 1
         if self._used > self._size * _FULL:
             self._grow()
@@ -48,22 +53,13 @@ class Identities:
         self._size = size
         self._names, self._ids, self._lines = empty * size, empty * size, empty * size
 
-    def _find(self, key: int) -> int:
-        """The slot of a name, or the empty one where it belongs."""
-        names, wrap = self._names, self._size - 1
-        slot = key & wrap
-        while (found := names[slot]) and found != key:
-            slot = (slot + 1) & wrap
-        return slot
-
-    def _put(self, slot: int, name_key: int, id_key: int, line: int) -> None:
-        self._names[slot] = name_key
-        self._ids[slot] = id_key
-        self._lines[slot] = line
-
     def _grow(self) -> None:
         old = zip(self._names, self._ids, self._lines, strict=True)
         self._allocate(self._size * 2)
+        names, ids, lines, wrap = self._names, self._ids, self._lines, self._size - 1
         for name_key, id_key, line in old:
             if name_key:
-                self._put(self._find(name_key), name_key, id_key, line)
+                slot = name_key & wrap
+                while names[slot]:
+                    slot = (slot + 1) & wrap
+                names[slot], ids[slot], lines[slot] = name_key, id_key, line

@@ -29,7 +29,7 @@ def jsonl_rows(text: Text, columns: dict[str, None]) -> Iterator[Row | Broken]:
     with text.open(newline="\n") as lines:
         for number, line in enumerate(lines, 1):
             record = line.rstrip(" \t\r\n")
-            if not record.strip(_BEFORE):
+            if record[:1] != "{" and not record.strip(_BEFORE):
                 continue
             read = _read(number, record)
             if isinstance(read, Broken):
@@ -43,9 +43,11 @@ def jsonl_rows(text: Text, columns: dict[str, None]) -> Iterator[Row | Broken]:
                     continue
                 read, body = flat.cells, _shared(flat.body, bodies)
             keys = tuple(read)
-            if keys not in shapes:
+            shape = shapes.get(keys)
+            if shape is None:
                 columns.update(dict.fromkeys(keys))
-            yield Row(number, _shared(keys, shapes), read, body)
+                shape = _shared(keys, shapes)
+            yield Row(number, shape, read, body)
 
 
 def _shared(keys: tuple[str, ...], kept: dict[tuple[str, ...], tuple[str, ...]]) -> tuple[str, ...]:
@@ -61,7 +63,7 @@ def _read(number: int, record: str) -> dict[str, Any] | Broken:
         if end != len(record):
             place = len(record) - len(record[end:].lstrip()) + 1
             return _broken(number, record, f"goes on after the object, at character {place}")
-        if _SURROGATE.search(record):
+        if "\\u" in record and _SURROGATE.search(record):
             json.dumps(value, ensure_ascii=False).encode()
     except json.JSONDecodeError as error:
         return _broken(number, record, f"is not JSON: {error.msg} at character {error.colno}")

@@ -26,7 +26,16 @@ class Values(NamedTuple):
 def read_values(row: Row, plan: Plan, pictures: PictureCheck) -> Values:
     """Every parameter of a row, each judged by itself."""
     values = Values({}, {}, [])
+    good, given, cells = values.good, values.given, row.cells
     for slot in plan.slots:
+        if slot.plain is not None:
+            raw = cells[slot.plain]
+            if slot.idle and (raw is None or raw == ""):
+                continue
+            value = slot.plainly(raw)
+            if value is not None:
+                good[slot.name] = given[slot.name] = value
+                continue
         _read(row, slot, plan, pictures, values)
     for column, reason in plan.foreign:
         raw = row.cells[column]
@@ -56,6 +65,10 @@ def read_freely(row: Row, plan: Plan, catalogue: Catalogue) -> Values:
 
 def read_one(row: Row, slot: Slot, problems: list[Problem]) -> Any:
     """The slot's value in the provider's spelling; None where the row says nothing."""
+    if slot.plain is not None:
+        value = slot.plainly(row.cells[slot.plain])
+        if value is not None:
+            return value
     raw, column = _raw(row, slot)
     if raw is None:
         return None

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from producer.batch_line import HOW_IT_COMES
+from producer.problem import is_blank
 from schemas.catalogue import Catalogue
 from schemas.fields import EVERYDAY, Fields, canonical_name, normal_name
 from schemas.model import Model
@@ -15,6 +16,8 @@ from schemas.parameter import Kind, Parameter
 _LENGTH_KEPT = 100
 _VALUES_KEPT = 4096
 """Checked values remembered per column: sizes and styles repeat, seeds do not."""
+_EXACT = 10**15
+"""Up to here numbers are the same as floats, which is how longer ones are compared."""
 FREE_COLUMN = "parameters"
 """Of a model nobody lists: the column, or the beginning of a column's name, for its parameters."""
 
@@ -40,6 +43,14 @@ class Slot:
     refusal: str | None = None
     """Said instead of the parameter's own reason."""
     known: dict[str | int, Verdict] = field(default_factory=dict)
+    right: dict[str | int, Any] = field(default_factory=dict)
+    """The values of those that are right."""
+    plain: str | None = None
+    """Its one column, where nothing but the value there counts: no picture is to be looked at."""
+    whole: tuple[float, float] | None = None
+    """Of any whole number between two: these."""
+    idle: bool = False
+    """Nothing is said of an empty cell: there is no default, and the model can do without."""
 
     def source(self, *, defaulted: bool) -> str | None:
         """The column a message names, or the option."""
@@ -57,7 +68,27 @@ class Slot:
             verdict = self._judge(raw)
             if len(self.known) < _VALUES_KEPT:
                 self.known[raw] = verdict
+                if verdict.reason is None and not is_blank(raw):
+                    self.right[raw] = verdict.value
         return verdict
+
+    def plainly(self, raw: Any) -> Any:
+        """The value of a cell that says something right; None: look closer."""
+        kind = type(raw)
+        if kind is not str and kind is not int:
+            return None
+        value = self.right.get(raw)
+        if value is not None:
+            return value
+        # Seeds differ from row to row, so that they are worth a way of their own.
+        if self.whole is not None and (kind is int or _is_short_number(raw)):
+            number = int(raw)
+            if self.whole[0] <= number <= self.whole[1]:
+                return number
+        if is_blank(raw):
+            return None
+        verdict = self.check(raw)
+        return verdict.value if verdict.reason is None else None
 
     def _judge(self, raw: Any) -> Verdict:
         if isinstance(raw, list | dict) and self.parameter.kind not in _NESTED:
@@ -88,6 +119,8 @@ class Plan:
     """What the provider takes where a row says nothing."""
     pairs: tuple[tuple[str, str], ...] = ()
     """Pictures that must have one width and height."""
+    lanes: dict[str | None, str] = field(default_factory=dict)
+    """The lanes of its rows so far, by the account as the row has it."""
 
 
 class NoModel(NamedTuple):
@@ -176,13 +209,32 @@ def _slot(name: str, header: Header, model: Model, defaults: Mapping[str, Any]) 
     names = [name, *(canonical_name(other) for other in parameter.also)]
     names = [other for other in names if other == name or other not in model.parameters]
     option = next((other for other in names if other in defaults), None)
+    meant = tuple(columns[other] for other in names if other in columns)
+    default = defaults.get(option) if option else None
     return Slot(
         name=name,
-        columns=tuple(columns[other] for other in names if other in columns),
-        default=defaults.get(option) if option else None,
+        columns=meant,
+        default=default,
         option=f"--set {option}" if option else None,
         parameter=parameter,
+        plain=meant[0] if len(meant) == 1 and not parameter.takes_pictures else None,
+        whole=_whole(parameter),
+        idle=default is None and not parameter.required,
     )
+
+
+def _whole(parameter: Parameter) -> tuple[float, float] | None:
+    if parameter.kind is not Kind.INTEGER or parameter.step:
+        return None
+    low, high = parameter.minimum, parameter.maximum
+    return (
+        -_EXACT if low is None else max(low, -_EXACT),
+        _EXACT if high is None else min(high, _EXACT),
+    )
+
+
+def _is_short_number(text: str) -> bool:
+    return len(text) <= 15 and text.isascii() and text.isdigit()
 
 
 def _counts(slot: Slot) -> bool:
@@ -216,4 +268,13 @@ def _n_slot(fields: Fields, model: Model, defaults: Mapping[str, Any]) -> Slot:
         # A default the model cannot take is not applied, as with every parameter it lacks.
         default = None
     columns = (fields.columns["n"],) if "n" in fields.columns else ()
-    return Slot("n", columns, default, "--set n", n_parameter(model), refusal)
+    return Slot(
+        name="n",
+        columns=columns,
+        default=default,
+        option="--set n",
+        parameter=n_parameter(model),
+        refusal=refusal,
+        plain=columns[0] if columns else None,
+        idle=default is None,
+    )

@@ -16,11 +16,16 @@ from producer.pace import Figures, Pace, duration
 from producer.problem import printable
 from producer.standing import budget, hindrances, is_held, money, risk
 from schemas.batch import BatchStatus
+from schemas.clock import Clock
 
 Show = Callable[[BatchStatus, float], None]
 """Called with a snapshot and the time (seconds, monotonic)."""
 
+Read = Callable[[int], None]
+"""Called with the rows read so far, every few hundred."""
+
 PLAIN_EVERY_S = 5.0
+LIVE_EVERY_S = 0.25
 
 
 @contextmanager
@@ -34,6 +39,51 @@ def progress(console: Console, *, quiet: bool = False) -> Iterator[Show]:
             yield lambda status, now_s: live.update(panel(status, pace.see(status, now_s)))
     else:
         yield _plain(console, pace)
+
+
+def ignore(_rows: int) -> None:
+    """A Read for whoever wants to see nothing."""
+
+
+@contextmanager
+def reading(console: Console, clock: Clock, name: str, *, quiet: bool = False) -> Iterator[Read]:
+    """Something to tell how far a manifest is read, for as long as the block runs.
+
+    A terminal has one line, which is gone at the end; elsewhere there is a line now and then. What
+    is read at once shows nothing.
+    """
+    if quiet:
+        yield ignore
+    elif console.is_terminal:
+        with Live(console=console, auto_refresh=False, transient=True) as live:
+            yield _reading(
+                clock,
+                name,
+                LIVE_EVERY_S,
+                lambda said: live.update(
+                    Text(said, no_wrap=True, overflow="ellipsis"), refresh=True
+                ),
+            )
+    else:
+        yield _reading(
+            clock,
+            name,
+            PLAIN_EVERY_S,
+            lambda said: console.print(said, highlight=False, soft_wrap=True, markup=False),
+        )
+
+
+def _reading(clock: Clock, name: str, every_s: float, say: Callable[[str], None]) -> Read:
+    began_s = clock.monotonic_s()
+    next_s = [began_s + every_s]
+
+    def show(rows: int) -> None:
+        now_s = clock.monotonic_s()
+        if now_s >= next_s[0]:
+            next_s[0] = now_s + every_s
+            say(f"{printable(name)}: {rows:,} rows read, {rows / (now_s - began_s):,.0f} rows/s")
+
+    return show
 
 
 def _plain(console: Console, pace: Pace) -> Show:

@@ -30,6 +30,9 @@ class Prompt(NamedTuple):
     problem: Problem | None = None
 
 
+_UNSAID = Prompt(None)
+
+
 def read_prompt(
     row: Row, columns: Mapping[str, str], model: Model, defaults: Mapping[str, Any]
 ) -> Prompt:
@@ -38,6 +41,10 @@ def read_prompt(
     raw = row.cells.get(column) if column is not None else None
     if model.prompt == "none":
         return _untaken(row, column, raw, model)
+    if type(raw) is str and not 0 < model.prompt_limit < len(raw):
+        text = raw.strip()
+        if text:
+            return Prompt(text)
     source = column or "prompt"
     if is_blank(raw) and "prompt" in defaults:
         raw, source = defaults["prompt"], "--set prompt"
@@ -57,6 +64,8 @@ def read_negative_prompt(
 ) -> Prompt:
     """What is not to be drawn; the command line's counts where the model takes one."""
     column = columns.get("negative_prompt")
+    if column is None and "negative_prompt" not in defaults:
+        return _UNSAID
     raw = row.cells[column] if column is not None else None
     limit = model.negative_prompt_limit
     if is_blank(raw):
@@ -75,6 +84,9 @@ def read_negative_prompt(
 
 def cautions(job: Job, columns: Mapping[str, str], model: Model) -> tuple[Caution, ...]:
     """What the user would want to know of a job's prompts."""
+    short = not 0 < model.prompt_limit < len(job.prompt)
+    if short and job.negative_prompt is None and model.prompt_unit != "words":
+        return ()
     texts = [cut(job.prompt, model.prompt_limit, model), foreign_language(job.prompt, model)]
     column = columns.get("prompt", "prompt")
     found = [Caution(job.line, column, text) for text in texts if text is not None]

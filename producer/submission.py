@@ -19,6 +19,7 @@ from producer.exit_codes import ExitCode
 from producer.invalid_rows import InvalidRows
 from producer.manifest import Manifest
 from producer.pictures_asked import PictureCheck, UrlsOnly
+from producer.progress import Read, ignore
 from producer.tally import Tally
 from producer.unlisted_models import WithUnlisted
 from producer.validation import validate
@@ -31,6 +32,9 @@ from schemas.settings import Settings
 from schemas.states import BatchState
 from schemas.unlisted import Unlisted
 from storage import Storage, StorageError
+
+_TOLD_EVERY = 500
+"""Rows; at a slow thousand rows a second that is often enough."""
 
 
 class NameTaken(ProducerError):
@@ -93,7 +97,12 @@ class Submitted:
 
 
 def check(
-    manifest: Manifest, catalogue: Catalogue, order: Order, folder: Path, invalid: Path
+    manifest: Manifest,
+    catalogue: Catalogue,
+    order: Order,
+    folder: Path,
+    invalid: Path,
+    read: Read = ignore,
 ) -> Checked:
     """Read every row. Raises ManifestError for a manifest that as a whole cannot be used."""
     tally, chunks = Tally(catalogue), ChunkFiles(folder, pictures=order.pictures)
@@ -101,12 +110,14 @@ def check(
         catalogue, order.defaults, accounts=order.accounts, pictures=order.pictures
     )
     with InvalidRows(invalid, lambda: manifest.columns) as left_out:
-        for checked in validate(manifest, checker):
+        for number, checked in enumerate(validate(manifest, checker), 1):
             tally.add(checked)
             if isinstance(checked, Good):
                 chunks.add(checked.job)
             elif order.skip_invalid:
                 left_out.add(checked)
+            if number % _TOLD_EVERY == 0:
+                read(number)
     chunks.close()
     if order.skip_invalid and tally.bad and not tally.good:
         raise ManifestError(f"none of the {tally.bad} rows of {manifest.name} can be ordered")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from typing import Any
 
 from producer.checking import Bad, Good
 from producer.problem import Caution, Problem
@@ -12,6 +13,35 @@ from schemas.model import Model
 
 PROBLEMS_KEPT = 1000
 CAUTIONS_KEPT = 100
+
+
+_PRICES_KEPT = 1000
+
+
+class _Prices:
+    """What images of a model cost, worked out once for all orders that cost the same."""
+
+    def __init__(self, model: Model) -> None:
+        self.currency = model.currency
+        self._model = model
+        self._names = model.price_names
+        self._plain_micro = None if self._names else model.price_micro_of({})
+        self._known: dict[tuple[Any, ...], int] = {}
+
+    def of(self, parameters: dict[str, Any]) -> int:
+        """Millionths of a currency unit per stored image of an order with these parameters."""
+        if self._plain_micro is not None:
+            return self._plain_micro
+        key = tuple([parameters.get(name) for name in self._names])
+        try:
+            price_micro = self._known.get(key)  # 1 and True are one key, and to a tier too
+        except TypeError:
+            return self._model.price_micro_of(parameters)  # a list is no key
+        if price_micro is None:
+            price_micro = self._model.price_micro_of(parameters)
+            if len(self._known) < _PRICES_KEPT:
+                self._known[key] = price_micro
+        return price_micro
 
 
 class Tally:
@@ -31,6 +61,7 @@ class Tally:
         """Images ordered from each lane."""
         self._costs: Counter[str] = Counter()
         self._models: dict[str, Model] = {}
+        self._prices: dict[str, _Prices] = {}
 
     @property
     def rows(self) -> int:
@@ -53,9 +84,11 @@ class Tally:
         self.good += 1
         self.lanes[job.lane] += 1
         self.lane_images[job.lane] += job.n
-        model = self.model(job.lane)
+        prices = self._prices.get(job.lane)
+        if prices is None:
+            prices = self._prices[job.lane] = _Prices(self.model(job.lane))
         # Summed by the job: size and quality may change the price from row to row.
-        self._costs[model.currency] += model.price_micro_of(job.parameters) * job.n
+        self._costs[prices.currency] += prices.of(job.parameters) * job.n
         if checked.cautions:
             self.caution_count += len(checked.cautions)
             self.cautions.extend(checked.cautions[: CAUTIONS_KEPT - len(self.cautions)])

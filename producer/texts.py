@@ -23,7 +23,9 @@ def check_id(value: Any) -> tuple[str, str | None]:
         return "", "must not be empty"
     if type(value) is not str:
         return "", "must be a text or a whole number"
-    text = unicodedata.normalize("NFC", value.strip())
+    text = value.strip()
+    if not text.isascii():
+        text = unicodedata.normalize("NFC", text)
     return text, _fault(text)
 
 

@@ -8,7 +8,6 @@ from producer.checking import Bad, Good, RowChecker
 from producer.duplicates import Identities
 from producer.errors import ManifestError
 from producer.manifest import Manifest
-from producer.problem import Problem
 from producer.row import Broken, Row
 from schemas.layout import safe_name
 
@@ -25,28 +24,27 @@ def validate(manifest: Manifest, checker: RowChecker) -> Iterator[Good | Bad]:
             raise ManifestError(f"{manifest.name}: {error}") from error
     identities = Identities()
     row = None
+    check, claim = checker.check, identities.claim
     for row in manifest.rows():
         if isinstance(row, Broken):
             yield Bad(row, (row.problem,), None)
+            continue
+        checked = check(row)
+        if isinstance(checked, Good):
+            reason = claim(checked.job.id, checked.job.name, row.line)
+        elif checked.id is not None:
+            reason = claim(checked.id, safe_name(checked.id), row.line)
         else:
-            yield _unique(row, checker.check(row), identities, checker)
+            reason = None
+        yield checked if reason is None else _taken(row, checked, reason, checker)
     if row is None:
         rows = "a header but no rows" if manifest.has_header else "no rows"
         raise ManifestError(f"{manifest.name} has {rows}; add one row for each picture order")
 
 
-def _unique(
-    row: Row, checked: Good | Bad, identities: Identities, checker: RowChecker
-) -> Good | Bad:
-    """The row as checked, unless an earlier one has its id or its files' name."""
-    problems: tuple[Problem, ...] = ()
+def _taken(row: Row, checked: Good | Bad, reason: str, checker: RowChecker) -> Bad:
+    """A row whose id or files' name an earlier one has."""
+    problem = checker.id_problem(row, reason)
     if isinstance(checked, Good):
-        identity, name = checked.job.id, checked.job.name
-    elif checked.id is not None:
-        identity, name, problems = checked.id, safe_name(checked.id), checked.problems
-    else:
-        return checked
-    reason = identities.claim(identity, name, row.line)
-    if reason is None:
-        return checked
-    return Bad(row, (*problems, checker.id_problem(row, reason)), identity)
+        return Bad(row, (problem,), checked.job.id)
+    return Bad(row, (*checked.problems, problem), checked.id)

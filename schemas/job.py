@@ -60,6 +60,11 @@ class Job(Contract):
         """The job without its row: what the ledger keeps while the job is in motion."""
         return self.model_dump_json(exclude={"row"}, exclude_defaults=True)
 
+    def document(self) -> bytes:
+        """All of the job: its line in a chunk, UTF-8 without a line end."""
+        # model_dump_json makes a string of these bytes, which would be encoded again.
+        return self.__pydantic_serializer__.to_json(self, exclude_defaults=True)
+
 
 def content_key(job: Job) -> str:
     """What makes two orders the same picture: id, provider, model and the canonical request."""

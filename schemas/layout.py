@@ -10,11 +10,15 @@ from schemas.batch import ChunkRef
 _UNSAFE = re.compile(r'[\x00-\x1f\x7f-\x9f\ud800-\udfff<>:"/\\|?*\s]+')
 _NAME_LIMIT_BYTES = 120
 _INPUT_PICTURE = re.compile(r"inputs/([0-9a-f]{2})/\1[0-9a-f]{62}\.[a-z0-9]{1,5}")
+_SAFE_ALREADY = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_-]{4,62}[A-Za-z0-9_]")
+"""What most ids are: with six characters and no dot no name is reserved."""
 _WINDOWS_RESERVED = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)
 
 
 def safe_name(text: str) -> str:
     """A file name that every file system and bucket accepts, as near to `text` as can be."""
+    if _SAFE_ALREADY.fullmatch(text):
+        return text
     if not text.isprintable():
         # Marks nobody sees: some turn the letters after them around, and some file systems take
         # names that differ in nothing else for one.

@@ -117,6 +117,14 @@ class Model(Contract):
         """Millionths of a currency unit per stored image, at the plain price."""
         return to_micro(self.price)
 
+    @property
+    def price_names(self) -> tuple[str, ...]:
+        """The parameters that the price of an order depends on; none where all cost the same."""
+        names = {name: None for tier in self.price_tiers for name in tier.when}
+        if any(tier.above_pixels is not None for tier in self.price_tiers):
+            names["size"] = None
+        return tuple(names)
+
     def price_micro_of(self, parameters: Mapping[str, Any]) -> int:
         """Millionths of a currency unit per stored image of an order with these parameters."""
         price = self.price

@@ -19,6 +19,7 @@ from producer.input_pictures import InputPictures
 from producer.manifest import open_manifest
 from producer.picture_places import PicturePlaces
 from producer.problems_text import render_cautions, render_problems
+from producer.progress import reading
 from producer.retirement import retirement_notice
 from producer.session import Session
 from producer.source import STDIN
@@ -150,7 +151,8 @@ def checked_manifest(
         closing(_pictures(source, order, session)) as pictures,
     ):
         order = replace(order, pictures=pictures)
-        checked = check(manifest, models, order, Path(folder), Path(INVALID_CSV))
+        with reading(session.err, session.clock, manifest.name, quiet=session.quiet) as read:
+            checked = check(manifest, models, order, Path(folder), Path(INVALID_CSV), read)
         _say_what_is_wrong(checked, order, session, models)
         check_currencies(order.budgets, checked.tally)
         yield checked

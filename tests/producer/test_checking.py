@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from producer.checking import Good
+from producer.checking import Bad, Good, RowChecker
 from producer.row import Row
 from tests.producer.manifests import check_cells, checker, job_of, reasons
 
@@ -166,7 +166,17 @@ def test_many_models_and_headers_do_not_pile_up() -> None:
     for number in range(2500):
         cells = {"id": "1", "prompt": "cup", f"column {number}": "x"}
         assert isinstance(judge.check(Row(1, tuple(cells), cells)), Good)
-    assert max(len(judge._fields), len(judge._plans)) <= 1000
+    assert max(len(judge._shapes), plans_kept(judge)) <= 1000
+    columns = ("id", "prompt", "model")
+    for number in range(2500):
+        cells = dict(zip(columns, ("1", "cup", f"nobody's {number}"), strict=True))
+        assert isinstance(judge.check(Row(1, columns, cells)), Bad)
+        assert plans_kept(judge) <= 1000
+
+
+def plans_kept(judge: RowChecker) -> int:
+    shapes = {id(shape.plans): shape for shape in (*judge._shapes.values(), judge._last[1])}
+    return sum(len(shape.plans) for shape in shapes.values())
 
 
 def cautions(model: str, **cells: str) -> list[str]:

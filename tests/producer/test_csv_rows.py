@@ -107,6 +107,21 @@ def test_text_after_a_closing_quote_is_a_problem_of_that_row_alone() -> None:
     assert isinstance(good, Row)
 
 
+def test_a_row_that_cannot_be_read_is_shown_whole_and_alone() -> None:
+    """Also where it has several lines, and so have the rows above it."""
+    above = 'A1,"a\ncup"\r\n\nA2,"two\n\njugs"\n'
+    broken = 'A3,"three\nmugs" and more'
+    with given(f"sku,prompt\n{above}{broken}\nA4,a pot\n") as manifest:
+        found = list(manifest.rows())
+    assert [(row.line, isinstance(row, Row)) for row in found] == [
+        (2, True),
+        (5, True),
+        (8, False),
+        (10, True),
+    ]
+    assert found[2].cells == (broken,)
+
+
 def test_a_quote_never_closed_ends_the_reading_with_its_line() -> None:
     with pytest.raises(ManifestError, match=r"line 3: a quote is opened and never closed"):
         rows_of('id,prompt\n1,cup\n2,"jug\n3,bowl\n')
