@@ -33,6 +33,11 @@ class Account(Section):
         default=None,
         description="what Baidu's AK and SK are for: an access token (the default), or signing",
     )
+    workspace: str | None = Field(
+        default=None,
+        pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$",
+        description="DashScope's workspace, which keys of sub-accounts need",
+    )
     picture_hosts: tuple[str, ...] = Field(
         default=(), description="further endings of hosts its pictures may lie on: .example.com"
     )
@@ -82,6 +87,11 @@ class ProviderVariables(BaseSettings):
     dashscope_http_base_url: str | None = Field(
         default=None, validation_alias="DASHSCOPE_HTTP_BASE_URL"
     )
+    dashscope_workspace_id: str | None = Field(
+        default=None,
+        validation_alias="DASHSCOPE_WORKSPACE_ID",
+        pattern=r"^([A-Za-z0-9][A-Za-z0-9_-]{0,63})?$",
+    )
     qianfan_ak: SecretStr | None = Field(default=None, validation_alias="QIANFAN_AK")
     qianfan_sk: SecretStr | None = Field(default=None, validation_alias="QIANFAN_SK")
     qianfan_access_key: SecretStr | None = Field(
@@ -101,7 +111,10 @@ class ProviderVariables(BaseSettings):
         """What the environment says of a provider's credentials."""
         match provider:
             case "dashscope":
-                return {"api_key": self.dashscope_api_key}
+                return {
+                    "api_key": self.dashscope_api_key,
+                    "workspace": self.dashscope_workspace_id,
+                }
             case "qianfan" if self.qianfan_ak is None and self.qianfan_access_key is not None:
                 return {
                     "api_key": self.qianfan_access_key,

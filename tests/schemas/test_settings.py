@@ -218,3 +218,10 @@ def test_a_childs_environment_is_ours_with_changes(monkeypatch: pytest.MonkeyPat
     environment = child_environment(IMAGEMILL_LOG_LEVEL="DEBUG")
     assert environment["DASHSCOPE_API_KEY"] == "k"
     assert environment["IMAGEMILL_LOG_LEVEL"] == "DEBUG"
+
+
+def test_the_workspace_may_live_in_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DASHSCOPE_WORKSPACE_ID", "llm-shop")
+    settings = load_settings()
+    assert settings.account("default", "dashscope").workspace == "llm-shop"
+    assert settings.account("default", "stability").workspace is None

@@ -31,6 +31,21 @@ def test_an_account_is_asked_at_its_own_address_with_its_own_key() -> None:
         assert server.heard[0].headers["Authorization"] == "Bearer sk-own"
 
 
+def test_a_sub_accounts_workspace_goes_with_every_request() -> None:
+    running = {"output": {"task_id": "t", "task_status": "RUNNING"}}
+    with wire() as server:
+        server.plays(answer(200, running), answer(200, running))
+        account = Account(api_key=SecretStr("sk-sub"), base_url=f"{server.url}/api/v1")
+        for workspace in ("llm-shop", None):
+            own = account.model_copy(update={"workspace": workspace})
+            client = open_provider("dashscope", own, 1, ProcessToken())
+            client.poll("t")
+            client.close()
+        first, second = (heard.headers for heard in server.heard)
+    assert first["X-DashScope-WorkSpace"] == "llm-shop"
+    assert "X-DashScope-WorkSpace" not in second
+
+
 def test_this_machine_serves_pictures_only_where_the_account_points_to_it() -> None:
     with wire() as server:
         server.plays(answer(200, b"picture"))

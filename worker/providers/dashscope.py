@@ -47,9 +47,15 @@ _BEIJING = timezone(timedelta(hours=8))
 class DashScope:
     """DashScope through one account, shared by all threads of a process."""
 
-    def __init__(self, base_url: str, api_key: str | None, http: httpx2.Client) -> None:
+    def __init__(
+        self,
+        base_url: str,
+        api_key: str | None,
+        http: httpx2.Client,
+        workspace: str | None = None,
+    ) -> None:
         """`base_url` ends in /api/v1; `http` is ours to close. Raises ValueError for a bad address."""
-        self._line = Line(base_url, api_key, http)
+        self._line = Line(base_url, api_key, http, workspace)
         self._trainer = Trainer(self._line)
 
     def submit(

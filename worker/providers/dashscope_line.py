@@ -35,11 +35,18 @@ class Order(NamedTuple):
 class Line:
     """Sends requests below a base URL with an account's key; shared by threads."""
 
-    def __init__(self, base_url: str, api_key: str | None, http: httpx2.Client) -> None:
-        """Raises ValueError for a bad address."""
+    def __init__(
+        self,
+        base_url: str,
+        api_key: str | None,
+        http: httpx2.Client,
+        workspace: str | None = None,
+    ) -> None:
+        """`workspace` is what a sub-account's key needs. Raises ValueError for a bad address."""
         self._base_url = checked_base_url(base_url, "https://dashscope.aliyuncs.com/api/v1")
         self.key = (api_key or "").strip()
         self._http = http
+        self._workspace = workspace
 
     def ask(self, method: str, path: str) -> Heard:
         """A question, or a wish without a body."""
@@ -85,6 +92,9 @@ class Line:
         if not is_key(self.key):
             return _no_key(missing=not self.key)
         request.headers["Authorization"] = f"Bearer {self.key}"
+        if self._workspace:
+            # Sub-accounts' keys are refused without it (Model Studio: asynchronous tasks).
+            request.headers["X-DashScope-WorkSpace"] = self._workspace
         return ask(self._http, request)
 
 

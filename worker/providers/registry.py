@@ -37,7 +37,8 @@ class _Kind(NamedTuple):
 
 
 def _dashscope(opening: Opening) -> Provider:
-    return dashscope.DashScope(opening.base_url, opening.key, opening.http)
+    workspace = opening.account.workspace
+    return dashscope.DashScope(opening.base_url, opening.key, opening.http, workspace)
 
 
 def _qianfan(opening: Opening) -> Provider:
