@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import socket
 import subprocess
 import sys
 import tempfile
@@ -19,6 +18,7 @@ from boto3.session import Session
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
+from tests.ports import free_ports
 from tests.waiting import wait_until
 
 _START_TIMEOUT_S = 45.0
@@ -69,7 +69,7 @@ def run_seaweed(
 
 @contextmanager
 def _running(home: Path, configuration: Mapping[str, Any]) -> Iterator[Seaweed]:
-    ports = _free_ports(2 * len(_LISTENERS))
+    ports = _ports()
     server = Seaweed(f"http://127.0.0.1:{ports['s3']}", "mill-access", "mill-secret-0", "mill")
     command = _command(home, server, ports)
     _write_configuration(home, server, configuration)
@@ -117,13 +117,9 @@ def _port_flags(ports: dict[str, int]) -> Iterator[tuple[str, int]]:
         yield f"{name}.port.grpc", ports[f"{name}-grpc"]
 
 
-def _free_ports(count: int) -> dict[str, int]:
+def _ports() -> dict[str, int]:
     names = [*_LISTENERS, *(f"{name}-grpc" for name in _LISTENERS)]
-    with ExitStack() as stack:
-        sockets = [stack.enter_context(socket.socket()) for _ in range(count)]
-        for each in sockets:
-            each.bind(("127.0.0.1", 0))
-        return {name: each.getsockname()[1] for name, each in zip(names, sockets, strict=True)}
+    return dict(zip(names, free_ports(len(names)), strict=True))
 
 
 def _wait_until_ready(process: subprocess.Popen[bytes], server: Seaweed, log: Path) -> None:

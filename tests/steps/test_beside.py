@@ -9,6 +9,7 @@ import pytest
 
 from schemas.catalogue import Catalogue, catalogue
 from schemas.failure import ErrorClass, Failure
+from schemas.model import PriceTier
 from schemas.parameter import Kind, Parameter
 from schemas.states import JobState
 from tests.steps.mill import Mill
@@ -37,9 +38,9 @@ def know(mill: Mill, **changes: Any) -> None:
     mill.use(mill.tools.settings)
 
 
-def rewriting(mill: Mill, *, by_default: bool) -> None:
+def rewriting(mill: Mill, *, by_default: bool, **changes: Any) -> None:
     switch = Parameter(kind=Kind.SWITCH, doc="Rewrite the prompt.", default=by_default)
-    know(mill, parameters={"prompt_extend": switch})
+    know(mill, parameters={"prompt_extend": switch}, **changes)
 
 
 def test_what_comes_along_lies_beside_its_picture_and_is_not_counted(mill: Mill) -> None:
@@ -165,6 +166,18 @@ def test_an_offence_the_rewriting_may_have_caused_is_ordered_once_as_written(
     assert (result.state, result.attempts) == (JobState.SUCCEEDED, 2)
     sidecar = json.loads(mill.storage.get(f"{IMAGES}/SKU-1_01.json"))
     assert sidecar["parameters"]["prompt_extend"] is False
+
+
+def test_what_is_ordered_as_written_costs_what_that_costs(mill: Mill) -> None:
+    dearer = PriceTier(price="0.20", when={"prompt_extend": True})
+    rewriting(mill, by_default=True, price="0.10", price_tiers=[dearer])
+    mill.provider.to_submit.append(Refused(MODERATED))
+    claim = mill.released()
+    mill.desk.step("submit", claim)
+    mill.desk.step("submit", mill.due_again(JobState.RELEASED))
+    mill.desk.step("poll", mill.due_again(JobState.RUNNING))
+    mill.desk.step("store", mill.due_again(JobState.STORING))
+    assert mill.result(claim).cost_micro == 100_000
 
 
 @pytest.mark.parametrize(("by_default", "said"), [(False, None), (True, False)])

@@ -12,6 +12,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 from tests.http_server import QuietHandler, serving
+from tests.ports import free_ports
 
 
 @dataclass(frozen=True)
@@ -139,5 +140,4 @@ def deaf_port() -> Iterator[int]:
 
 def refused_port() -> int:
     """A port where nobody listens."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return int(listener.getsockname()[1])
+    return free_ports(1)[0]
