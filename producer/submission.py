@@ -178,14 +178,7 @@ def hand_in(
     # One that is opening again was finished before: a retry died, and what it announced is certain.
     if state is not BatchState.OPENING or ledger.batches.hand_in_round(batch.batch):
         return Submitted(known, fresh=False)
-    try:
-        chunks.upload_pictures(storage)
-        for lane in batch.lanes:
-            chunks.upload(batch.batch, lane, storage)
-        document = batch.model_dump_json(indent=1).encode()
-        storage.put(layout.batch_document(batch.batch), document, "application/json")
-    except StorageError as error:
-        raise NotHandedIn(f"{error} Nothing was ordered; run the same command again.") from error
+    _store(batch, chunks, storage)
     for currency, limit_micro in (budgets or {}).items():
         ledger.batches.set_budget(batch, currency, limit_micro)
     for lane in batch.lanes:
@@ -196,6 +189,18 @@ def hand_in(
         ledger.lanes.hand_in(lane, batch.batch, chunks.refs(batch.batch, lane))
     ledger.batches.start(batch.batch)
     return Submitted(batch, fresh=True)
+
+
+def _store(batch: Batch, chunks: ChunkFiles, storage: Storage) -> None:
+    """Put pictures, chunks and the batch's document where workers find them. Raises NotHandedIn."""
+    try:
+        chunks.upload_pictures(storage)
+        for lane in batch.lanes:
+            chunks.upload(batch.batch, lane, storage)
+        document = batch.model_dump_json(indent=1).encode()
+        storage.put(layout.batch_document(batch.batch), document, "application/json")
+    except StorageError as error:
+        raise NotHandedIn(f"{error} Nothing was ordered; run the same command again.") from error
 
 
 def lane_limits(lanes: Iterable[str], settings: Settings, catalogue: Catalogue) -> dict[str, Any]:

@@ -78,7 +78,7 @@ def with_unlisted(
         raise OptionError(f"--like: {error}") from error
     except ValueError as error:
         raise OptionError(f"--price {error}") from error
-    stand_in = (model.wire_name or model.name) if simulated else None
+    stand_in = model.sent_name if simulated else None
     return WithUnlisted(known, Unlisted(like=model.name, price=price, wire_name=stand_in), model)
 
 

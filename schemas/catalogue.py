@@ -33,8 +33,10 @@ class Catalogue:
 
     def find(self, name: str, provider: str | None = None) -> Model:
         """The model of that name. Raises UnknownModel naming the nearest ones."""
+        if provider is not None and (provider, name) in self._models:
+            return self._models[provider, name]
         for model in self._models.values():
-            if model.name == name and provider in (None, model.provider):
+            if model.name == name and provider is None:
                 return model
         names = [m.name for m in self._models.values() if provider in (None, m.provider)]
         if not names:

@@ -108,6 +108,16 @@ class Model(Contract):
         return text
 
     @property
+    def sent_name(self) -> str:
+        """What requests call it."""
+        return self.wire_name or self.name
+
+    @property
+    def path(self) -> str:
+        """Where it is ordered, below the provider's base URL."""
+        return self.endpoint.replace("{model}", self.sent_name)
+
+    @property
     def draws(self) -> bool:
         """Whether pictures come of it; otherwise values for the results table do."""
         return self.result != "facts"

@@ -37,20 +37,6 @@ from schemas.model import Model
 from schemas.provider import PROVIDERS
 
 CONFIG_NAME = "imagemill.toml"
-_SECRETS = (
-    "AWS_SESSION_TOKEN",
-    "DASHSCOPE_API_KEY",
-    "QIANFAN_AK",
-    "QIANFAN_SK",
-    "QIANFAN_ACCESS_KEY",
-    "QIANFAN_SECRET_KEY",
-    "QIANFAN_API_KEY",
-    "STABILITY_API_KEY",
-    "OPENAI_API_KEY",
-    "AWS_ACCESS_KEY_ID",
-    "AWS_SECRET_ACCESS_KEY",
-    "IMAGEMILL_REDIS_URL",
-)
 
 
 class LaneSection(Section):
@@ -123,7 +109,8 @@ class Settings(ProviderVariables):
             if account.provider not in PROVIDERS:
                 known = ", ".join(PROVIDERS)
                 raise ValueError(f"provider {account.provider!r} is unknown; known: {known}")
-        self.known_models()
+        if self.models:  # most commands need no catalogue, and reading it takes them a while
+            self.known_models()
         self._exclusive_accounts_are_alone()
         return self
 
@@ -242,7 +229,7 @@ def load_settings(**flags: Any) -> Settings:
     Raises WrongSettings.
     """
     try:
-        for name in _SECRETS:
+        for name in _secret_variables():
             path = os.environ.get(f"{name}_FILE")
             if path and not os.environ.get(name):
                 os.environ[name] = Path(path).read_text(encoding="utf-8").strip()
@@ -253,6 +240,15 @@ def load_settings(**flags: Any) -> Settings:
     except (OSError, ValueError) as error:
         place = f" ({config_file()})" if isinstance(error, tomllib.TOMLDecodeError) else ""
         raise WrongSettings(f"The settings cannot be read{place}: {error}.") from error
+
+
+def _secret_variables() -> list[str]:
+    """Environment variables that hold a secret, each of which may be given as a file too."""
+    return [
+        str(field.validation_alias or f"IMAGEMILL_{name.upper()}")
+        for name, field in Settings.model_fields.items()
+        if field.annotation == SecretStr | None
+    ]
 
 
 def _wrong(entry: ErrorDetails) -> str:

@@ -64,8 +64,8 @@ class Dispatcher:
         self._name = name
         self._lease_s = lease_s
         self._leads_until_s = 0.0
-        self._long_lanes: set[str] = set()
-        """Lanes whose orders keep a thread until the picture is drawn."""
+        self._queues: dict[str, str] = {}
+        """Where each lane's orders go: looked up once, since every tick asks."""
 
     def run(self, clock: SystemClock) -> None:
         """Tick until the process is asked to stop."""
@@ -130,10 +130,9 @@ class Dispatcher:
         """How many more long calls each lane may begin: together they take half of the threads, so
         that there is always somebody to ask for tasks and to fetch pictures."""
         found = [lane for lane in lanes if self._submit_queue(lane) == queues.GENERATE]
-        self._long_lanes.update(found)
         if not found:
             return {}
-        free = max(threads // 2, 1) - self._ledger.lanes.in_play(sorted(self._long_lanes))
+        free = max(threads // 2, 1) - self._ledger.lanes.in_play(self._long_lanes())
         return dict.fromkeys(found, -(-max(free, 0) // len(found)))
 
     def _room(self, threads: int, lanes: int) -> int:
@@ -162,12 +161,20 @@ class Dispatcher:
             case other:
                 raise ValueError(f"a job in state {other} is not handed out")
 
-    def _submit_queue(self, text: str) -> str:
-        try:
-            model = self._models.find(Lane.parse(text))
-        except ValueError:  # UnknownModel is one too
-            return queues.SUBMIT  # where the lane is stopped, with the reason
-        return queues.GENERATE if model.synchronous else queues.SUBMIT
+    def _long_lanes(self) -> list[str]:
+        """Lanes met so far whose orders keep a thread until the picture is drawn."""
+        return [lane for lane, queue in self._queues.items() if queue == queues.GENERATE]
+
+    def _submit_queue(self, lane: str) -> str:
+        queue = self._queues.get(lane)
+        if queue is None:
+            try:
+                model = self._models.find(Lane.parse(lane))
+            except ValueError:  # UnknownModel is one too
+                return queues.SUBMIT  # where the lane is stopped, with the reason
+            queue = queues.GENERATE if model.synchronous else queues.SUBMIT
+            self._queues[lane] = queue
+        return queue
 
 
 def _chore(chore: Chore) -> Message:

@@ -85,7 +85,12 @@ class HeldJob:
     @property
     def price_micro(self) -> int:
         """The most the order may cost."""
-        return len(self.missing) * self.model.price_micro_of(self.job.parameters)
+        return len(self.missing) * self._price_each_micro
+
+    @property
+    def _price_each_micro(self) -> int:
+        """Of a picture as it is ordered now, which a prompt that is not rewritten may make cheaper."""
+        return self.model.price_micro_of(self.order.parameters)
 
     @property
     def cancel_asked(self) -> bool:
@@ -177,7 +182,7 @@ class HeldJob:
             images=sorted(images, key=lambda i: i.index),
             failures=sorted(failures, key=lambda f: f.index or 0),
             attempts=again.attempts + self.record.attempts,
-            cost_micro=again.cost_micro + charged * self.model.price_micro_of(self.job.parameters),
+            cost_micro=again.cost_micro + charged * self._price_each_micro,
             currency=self.model.currency,
             at_risk_micro=self.price_micro if at_risk else 0,
             possible_double_charges=again.possible_double_charges + self.doubles,

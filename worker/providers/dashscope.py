@@ -63,7 +63,7 @@ class DashScope:
     ) -> SubmitAnswer:
         """Create a task, or have the pictures at once. Never raises for what the network or the
         provider does."""
-        order = Order(job, model, {"model": _wire_name(model), **body_of(job, model)}, may_send)
+        order = Order(job, model, {"model": model.sent_name, **body_of(job, model)}, may_send)
         match model.protocol:
             case "dashscope-task":
                 return self._draw(order)
@@ -103,14 +103,14 @@ class DashScope:
         asked = {
             "start_time": _beijing_text(math.floor(start_s)),
             "end_time": _beijing_text(math.ceil(end_s)),
-            "model_name": _wire_name(model),
+            "model_name": model.sent_name,
             "page_no": page,
             "page_size": PAGE_SIZE,
         }
         answer = self._line.ask("GET", f"tasks/?{urlencode(asked)}")
         if not isinstance(answer, Answer):
             return answer
-        return read_page(answer, _wire_name(model), page, (self._line.key,))
+        return read_page(answer, model.sent_name, page, (self._line.key,))
 
     def cancel(self, ticket: str) -> CancelAnswer:
         """Cancel a task that is still PENDING. Never raises for what network or provider do."""
@@ -151,10 +151,6 @@ class DashScope:
         if isinstance(answer, Unanswered):
             return _refused(ErrorClass.TRANSIENT, "NoAnswer", answer.reason)
         return answer
-
-
-def _wire_name(model: Model) -> str:
-    return model.wire_name or model.name
 
 
 def _refused(error_class: ErrorClass, code: str, message: str) -> Refused:

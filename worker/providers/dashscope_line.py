@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, NamedTuple
 
@@ -12,7 +11,16 @@ from schemas.failure import ErrorClass, Failure
 from schemas.job import Job
 from schemas.model import Model
 from worker.connection import sent_only_if
-from worker.providers.exchange import Answer, ask, checked_base_url, is_key
+from worker.providers.exchange import (
+    HEADERS,
+    JSON_HEADERS,
+    Answer,
+    as_json,
+    ask,
+    awaiting,
+    checked_base_url,
+    is_key,
+)
 from worker.providers.port import NotSent, Refused, Unanswered
 
 Heard = Answer | Refused | NotSent | Unanswered
@@ -50,23 +58,26 @@ class Line:
 
     def ask(self, method: str, path: str) -> Heard:
         """A question, or a wish without a body."""
-        return self._send(self._http.build_request(method, self._url(path), headers=_headers()))
+        return self._send(self._http.build_request(method, self._url(path), headers=HEADERS))
 
     def place(self, order: Order, *, asynchronous: bool = False) -> Heard:
         """The one request that may be paid for.
 
         A model that answers at once refuses the header of tasks, and the others its lack.
         """
-        headers = {**_headers(), "Content-Type": "application/json"}
+        headers = dict(JSON_HEADERS)
         if asynchronous:
             headers["X-DashScope-Async"] = "enable"
         if _has_temporary_address(order.body):
             headers["X-DashScope-OssResourceResolve"] = "enable"
-        content = json.dumps(order.body, ensure_ascii=False).encode(errors="replace")
-        url = self._url(order.model.endpoint)
-        request = self._http.build_request("POST", url, headers=headers, content=content)
-        waits_s = {**self._http.timeout.as_dict(), "read": order.model.timeout_s}
-        request.extensions.update({**sent_only_if(order.may_send), "timeout": waits_s})
+        request = self._http.build_request(
+            "POST",
+            self._url(order.model.path),
+            headers=headers,
+            content=as_json(order.body),
+            timeout=awaiting(order.model.timeout_s),
+        )
+        request.extensions.update(sent_only_if(order.may_send))
         return self._send(request)
 
     def hand_over(self, name: str, data: bytes) -> Heard:
@@ -75,7 +86,7 @@ class Line:
             self._http.build_request(
                 "POST",
                 self._url("files"),
-                headers=_headers(),
+                headers=HEADERS,
                 data={"purpose": "fine-tune"},
                 files=[("files", (name, data, "application/zip"))],
             )
@@ -108,10 +119,6 @@ def _prompts(value: Any, *, named: bool = False) -> Iterator[str]:
     elif isinstance(value, dict):
         for name, entry in value.items():
             yield from _prompts(entry, named=named or "prompt" in name)
-
-
-def _headers() -> dict[str, str]:
-    return {"Accept": "application/json", "User-Agent": "imagemill"}
 
 
 def _has_temporary_address(value: Any) -> bool:

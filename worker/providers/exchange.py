@@ -20,6 +20,9 @@ ANSWER_LIMIT_BYTES = 1024 * 1024
 PICTURES_LIMIT_BYTES = 192 * 1024 * 1024
 """Of answers that hold pictures: four of 20 MB and more, in base64."""
 
+HEADERS = {"Accept": "application/json", "User-Agent": "imagemill"}
+JSON_HEADERS = {**HEADERS, "Content-Type": "application/json"}
+
 _KEY = re.compile(r"[\x21-\x7e]+")
 _DATA_URI = re.compile(r"data:[\w/+.-]*;base64,[\w/+=-]*")
 _SIGNED_URL = re.compile(r"(https?://[^\s?\"'<>]+)\?[^\s\"'<>]*")
@@ -65,6 +68,11 @@ def ask(
 def awaiting(answer_s: float) -> httpx2.Timeout:
     """The usual waits, and up to so many seconds without a word until the answer comes."""
     return httpx2.Timeout(**{**TIMEOUT.as_dict(), "read": answer_s})
+
+
+def as_json(body: dict[str, Any]) -> bytes:
+    """A request's body, whatever characters a manifest brought."""
+    return json.dumps(body, ensure_ascii=False).encode(errors="replace")
 
 
 def parse(body: bytes) -> dict[str, Any]:

@@ -5,7 +5,6 @@ Source: OpenAI: images; Qianfan V2: images; Volcengine Ark: images; SiliconFlow:
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 
 import httpx2
@@ -18,15 +17,17 @@ from worker.connection import sent_only_if
 from worker.policy.classification import ErrorTable
 from worker.providers.at_once import AtOnce
 from worker.providers.exchange import (
+    JSON_HEADERS,
     PICTURES_LIMIT_BYTES,
     Answer,
+    as_json,
     ask,
     awaiting,
     checked_base_url,
     is_key,
 )
 from worker.providers.openai_answers import read_order
-from worker.providers.order import FREE_PLACE, body_of
+from worker.providers.order import flat_body_of
 from worker.providers.port import Refused, SubmitAnswer, always
 
 PICTURE_SUFFIXES: dict[str, tuple[str, ...]] = {
@@ -94,21 +95,13 @@ class OpenAIImages(AtOnce):
         self._http.close()
 
     def _request(self, job: Job, model: Model) -> httpx2.Request:
-        name = model.wire_name or model.name
-        body = body_of(job, model)
-        # What the catalogue does not know lies beside the rest here.
-        body = {"model": name, **body.pop(FREE_PLACE, {}), **body}
-        headers = {
-            "Accept": "application/json",
-            "Content-Type": "application/json",
-            "User-Agent": "imagemill",
-        }
+        headers = dict(JSON_HEADERS)
         if self._key:
             headers["Authorization"] = f"Bearer {self._key}"
         return self._http.build_request(
             "POST",
-            f"{self._base_url}/{model.endpoint.replace('{model}', name)}",
+            f"{self._base_url}/{model.path}",
             headers=headers,
-            content=json.dumps(body, ensure_ascii=False).encode(errors="replace"),
+            content=as_json({"model": model.sent_name, **flat_body_of(job, model)}),
             timeout=awaiting(model.timeout_s),
         )

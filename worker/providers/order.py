@@ -39,6 +39,12 @@ def body_of(job: Job, model: Model) -> dict[str, Any]:
     return body
 
 
+def flat_body_of(job: Job, model: Model) -> dict[str, Any]:
+    """The same where everything lies side by side: also what the catalogue does not know."""
+    body = body_of(job, model)
+    return {**body.pop(FREE_PLACE, {}), **body}
+
+
 def put(body: dict[str, Any], path: str, value: Any) -> None:
     """Set a value inside a document, making the objects on the way."""
     *levels, name = path.split(".")

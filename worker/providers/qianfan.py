@@ -6,7 +6,6 @@ authentication mechanism.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from typing import NamedTuple
 
@@ -19,14 +18,16 @@ from schemas.model import Model
 from worker.connection import sent_only_if
 from worker.providers.at_once import AtOnce
 from worker.providers.exchange import (
+    JSON_HEADERS,
     PICTURES_LIMIT_BYTES,
     Answer,
+    as_json,
     ask,
     awaiting,
     checked_base_url,
     is_key,
 )
-from worker.providers.order import FREE_PLACE, body_of
+from worker.providers.order import flat_body_of
 from worker.providers.port import (
     NotSent,
     Refused,
@@ -104,19 +105,11 @@ class Qianfan(AtOnce):
         return self._send(request, may_send)
 
     def _request(self, job: Job, model: Model) -> httpx2.Request:
-        path = model.endpoint.replace("{model}", model.wire_name or model.name)
-        body = body_of(job, model)
-        # What the catalogue does not know lies beside the rest here.
-        body = {**body.pop(FREE_PLACE, {}), **body}
         return self._http.build_request(
             "POST",
-            f"{self._base_url}/{path}",
-            headers={
-                "Accept": "application/json",
-                "Content-Type": "application/json",
-                "User-Agent": "imagemill",
-            },
-            content=json.dumps(body, ensure_ascii=False).encode(errors="replace"),
+            f"{self._base_url}/{model.path}",
+            headers=JSON_HEADERS,
+            content=as_json(flat_body_of(job, model)),
             timeout=awaiting(model.timeout_s),
         )
 

@@ -16,7 +16,7 @@ import httpx2
 from ledger.errors import LedgerError
 from schemas.clock import Clock
 from schemas.failure import ErrorClass, Failure
-from worker.providers.exchange import Answer, ask, clean, is_key, text
+from worker.providers.exchange import HEADERS, Answer, ask, clean, is_key, text
 from worker.providers.port import NotSent, Refused, SharedToken, Unanswered
 from worker.providers.qianfan_signature import KeyPair
 
@@ -106,7 +106,7 @@ class Tokens:
             self._http.build_request(
                 "POST",
                 f"{self._base_url}{PATH}",
-                headers={"Accept": "application/json", "User-Agent": "imagemill"},
+                headers=HEADERS,
                 timeout=TIMEOUT,
             ),
             asked,

@@ -19,15 +19,17 @@ from schemas.model import Model
 from worker.connection import sent_only_if
 from worker.providers.at_once import AtOnce
 from worker.providers.exchange import (
+    HEADERS,
     PICTURES_LIMIT_BYTES,
     Answer,
+    as_json,
     ask,
     awaiting,
     checked_base_url,
     is_key,
 )
 from worker.providers.inline import read_data_uri
-from worker.providers.order import FREE_PLACE, body_of
+from worker.providers.order import flat_body_of
 from worker.providers.port import (
     Refused,
     SubmitAnswer,
@@ -84,24 +86,23 @@ class Stability(AtOnce):
         self._http.close()
 
     def _artifacts(self, job: Job, model: Model) -> httpx2.Request:
-        content = json.dumps(text_prompts(_body(job, model)), ensure_ascii=False)
+        content = as_json(text_prompts(flat_body_of(job, model)))
         return self._request(
             model,
             headers={"Content-Type": "application/json"},
-            content=content.encode(errors="replace"),
+            content=content,
         )
 
     def _image(self, job: Job, model: Model) -> httpx2.Request:
-        return self._request(model, files=form(_body(job, model), model))
+        return self._request(model, files=form(flat_body_of(job, model), model))
 
     def _request(
         self, model: Model, headers: dict[str, str] | None = None, **body: Any
     ) -> httpx2.Request:
-        path = model.endpoint.replace("{model}", _wire_name(model))
         return self._http.build_request(
             "POST",
-            f"{self._base_url}/{path}",
-            headers={"Accept": "application/json", "User-Agent": "imagemill", **(headers or {})},
+            f"{self._base_url}/{model.path}",
+            headers={**HEADERS, **(headers or {})},
             timeout=awaiting(model.timeout_s),
             **body,
         )
@@ -126,7 +127,7 @@ def form(body: dict[str, Any], model: Model) -> list[_Part]:
         known.sent_as or name for name, known in model.parameters.items() if known.takes_pictures
     }
     if model.endpoint.endswith("/sd3"):
-        body = {"model": _wire_name(model), **body}
+        body = {"model": model.sent_name, **body}
         if pictures & body.keys():
             body = {"mode": "image-to-image", **body}
     return [
@@ -147,16 +148,6 @@ def _file(name: str, address: Any) -> _Part:
         raise NotAFile(f"{name} must be sent as a file, and only its address is known")
     ending = found.content_type.rpartition("/")[2]
     return name, (f"{name}.{ending}", found.data, found.content_type)
-
-
-def _body(job: Job, model: Model) -> dict[str, Any]:
-    body = body_of(job, model)
-    # What the catalogue does not know lies beside the rest here.
-    return {**body.pop(FREE_PLACE, {}), **body}
-
-
-def _wire_name(model: Model) -> str:
-    return model.wire_name or model.name
 
 
 def _no_key(*, missing: bool) -> Refused:
