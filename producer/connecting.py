@@ -68,6 +68,20 @@ def connected(
         storage.close()
 
 
+@contextmanager
+def connected_ledger(settings: Settings, clock: SystemClock) -> Iterator[Ledger]:
+    """The ledger alone, for whoever needs no picture: a storage that is away hinders nobody here.
+
+    Raises as `connected`; without IMAGEMILL_REDIS_URL the ledger lies beside the storage.
+    """
+    if settings.redis_url is None:
+        with connected(settings, clock) as connection:
+            yield connection.ledger
+    else:
+        with opened_ledger(settings.redis_url) as ledger:
+            yield ledger
+
+
 def require_mill(settings: Settings) -> None:
     """Raises NoMill where there is nothing to look at; makes nothing."""
     if settings.redis_url is not None:

@@ -11,7 +11,7 @@ from ledger.opening import Ledger
 from producer.commands.lanes import lane_status
 from producer.commands.pause import batch_of, is_lane
 from producer.commands.working import Manner, continue_batch
-from producer.connecting import connected, nobody_works_here
+from producer.connecting import connected_ledger, nobody_works_here
 from producer.session import Session, open_session, session_options, session_part
 from producer.watching import status_of
 from schemas.batch import Batch, Hold, LaneCounts
@@ -29,8 +29,7 @@ def cancel(target: str, *, yes: bool, **options: Any) -> None:
     can be; what it draws already is paid for, and stored when it comes.
     """
     session = open_session(**session_part(options))
-    with connected(session.settings, session.clock) as connection:
-        ledger = connection.ledger
+    with connected_ledger(session.settings, session.clock) as ledger:
         found = _meant(target, ledger)
         if not found:
             session.say(f"{target}: every row has ended; there is nothing to cancel.")

@@ -8,7 +8,7 @@ import click
 from pydantic import ValidationError
 
 from ledger.opening import Ledger
-from producer.connecting import connected
+from producer.connecting import connected_ledger
 from producer.errors import ProducerError
 from producer.exit_codes import ExitCode
 from producer.session import Session, open_session, session_options
@@ -31,8 +31,8 @@ def lanes(context: click.Context, /, **options: Any) -> None:
     if context.invoked_subcommand is not None:
         return
     session = open_session(**options)
-    with connected(session.settings, session.clock) as connection:
-        found = [lane_status(connection.ledger, name) for name in connection.ledger.lanes.names()]
+    with connected_ledger(session.settings, session.clock) as ledger:
+        found = [lane_status(ledger, name) for name in ledger.lanes.names()]
     if session.as_json:
         for entry in found:
             session.data(entry)
@@ -83,8 +83,8 @@ def _remark(entry: LaneStatus) -> str:
 def set_limits(options: dict[str, Any], /, lane: str, **changes: Any) -> None:
     """Change LANE's limits, at once and until changed again."""
     session = open_session(**options)
-    with connected(session.settings, session.clock) as connection:
-        before = lane_status(connection.ledger, lane).limits
+    with connected_ledger(session.settings, session.clock) as ledger:
+        before = lane_status(ledger, lane).limits
         try:
             if changes["rate"] is not None:
                 changes["rate_per_s"] = parse_rate(changes["rate"])
@@ -93,7 +93,7 @@ def set_limits(options: dict[str, Any], /, lane: str, **changes: Any) -> None:
             limits = LaneLimits(**{**before.model_dump(), **given})
         except (ValueError, ValidationError) as error:
             raise click.BadParameter(str(error), param_hint="--rate") from error
-        connection.ledger.lanes.open(lane, limits, pin=True)
+        ledger.lanes.open(lane, limits, pin=True)
     session.say(f"{lane}: {limits.rate_per_s:g}/s, burst {limits.burst}, window {limits.window}.")
 
 
@@ -103,8 +103,8 @@ def set_limits(options: dict[str, Any], /, lane: str, **changes: Any) -> None:
 def resume(options: dict[str, Any], /, lane: str) -> None:
     """Take new jobs in LANE again after it was stopped."""
     session = open_session(**options)
-    with connected(session.settings, session.clock) as connection:
-        resume_lane(lane, connection.ledger, session)
+    with connected_ledger(session.settings, session.clock) as ledger:
+        resume_lane(lane, ledger, session)
 
 
 def resume_lane(lane: str, ledger: Ledger, session: Session) -> None:

@@ -10,8 +10,9 @@ from typing import Any
 
 import click
 
+from ledger.opening import Ledger
 from producer.commands.working import continue_batch
-from producer.connecting import Connection, connected
+from producer.connecting import Connection, connected, connected_ledger
 from producer.errors import ProducerError
 from producer.exit_codes import ExitCode, of_finished
 from producer.problem import printable
@@ -40,8 +41,8 @@ class NotFinished(ProducerError):
 def status(batch: str | None, **options: Any) -> None:
     """Show how BATCH stands (default: the newest): counts, cost, and what is in its way."""
     session = open_session(**options)
-    with connected(session.settings, session.clock) as connection:
-        batches = connection.ledger.batches
+    with connected_ledger(session.settings, session.clock) as ledger:
+        batches = ledger.batches
         found = status_of(batches, chosen(batches, batch))
         if session.as_json:
             session.data(found)
@@ -69,8 +70,8 @@ def watch(batch: str | None, *, timeout_s: float | None, **options: Any) -> None
     if _interrupted_here(batch, session):
         continue_batch(batch, session)
         return
-    with connected(session.settings, session.clock) as connection:
-        found = _follow(batch, connection, session, timeout_s)
+    with connected_ledger(session.settings, session.clock) as ledger:
+        found = _follow(batch, ledger, session, timeout_s)
     if session.as_json:
         session.data(found)
     sys.exit(of_finished(found))
@@ -144,8 +145,7 @@ def _write_batch_files(batch: str, folder: Path, connection: Connection, session
 def batches(**options: Any) -> None:
     """List all batches, the newest first."""
     session = open_session(**options)
-    with connected(session.settings, session.clock) as connection:
-        ledger = connection.ledger
+    with connected_ledger(session.settings, session.clock) as ledger:
         found = [status_of(ledger.batches, name) for name in ledger.batches.names()]
     if session.as_json:
         for entry in found:
@@ -170,9 +170,8 @@ def _row(entry: BatchStatus) -> tuple[str, ...]:
 
 
 def _follow(
-    batch: str | None, connection: Connection, session: Session, timeout_s: float | None
+    batch: str | None, ledger: Ledger, session: Session, timeout_s: float | None
 ) -> BatchStatus:
-    ledger = connection.ledger
     name = chosen(ledger.batches, batch)
     try:
         with progress(session.err, quiet=session.quiet) as show:
@@ -186,8 +185,7 @@ def _interrupted_here(batch: str | None, session: Session) -> bool:
     """Whether the batch waits on this machine for somebody to go on with it."""
     if session.settings.redis_url is not None:
         return False
-    with connected(session.settings, session.clock) as connection:
-        ledger = connection.ledger
+    with connected_ledger(session.settings, session.clock) as ledger:
         state = ledger.batches.state(chosen(ledger.batches, batch))
         return state is not BatchState.FINISHED and not ledger.fleet.workers()
 

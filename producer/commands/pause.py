@@ -11,7 +11,7 @@ from ledger.opening import Ledger
 from producer.budget import BudgetRefused, budgets_from, prices
 from producer.commands.lanes import lane_status, resume_lane
 from producer.commands.working import Manner, continue_batch
-from producer.connecting import connected, nobody_works_here
+from producer.connecting import connected_ledger, nobody_works_here
 from producer.errors import ProducerError
 from producer.exit_codes import ExitCode
 from producer.session import Session, open_session, session_options, session_part
@@ -38,11 +38,11 @@ def is_lane(target: str) -> bool:
 def pause(target: str, **options: Any) -> None:
     """Order nothing more of BATCH, or in LANE, until `resume`. What was ordered is fetched."""
     session = open_session(**options)
-    with connected(session.settings, session.clock) as connection:
+    with connected_ledger(session.settings, session.clock) as ledger:
         if is_lane(target):
-            _pause_lane(target, connection.ledger, session)
+            _pause_lane(target, ledger, session)
         else:
-            _pause_batch(target, connection.ledger, session)
+            _pause_batch(target, ledger, session)
 
 
 @click.command()
@@ -62,14 +62,14 @@ def resume(target: str, *, budgets: tuple[str, ...], **options: Any) -> None:
     """
     session = open_session(**session_part(options))
     limits = budgets_from(budgets)
-    with connected(session.settings, session.clock) as connection:
+    with connected_ledger(session.settings, session.clock) as ledger:
         if is_lane(target):
             if limits:
                 raise click.UsageError("--budget belongs to a batch, not to a lane.")
-            _resume_lane(target, connection.ledger, session)
+            _resume_lane(target, ledger, session)
             return
-        goes_on = _resume_batch(target, limits, connection.ledger, session)
-        status = status_of(connection.ledger.batches, target)
+        goes_on = _resume_batch(target, limits, ledger, session)
+        status = status_of(ledger.batches, target)
     if goes_on and nobody_works_here(session.settings):
         continue_batch(target, session, Manner())
     if session.as_json:

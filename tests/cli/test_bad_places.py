@@ -12,6 +12,7 @@ import redis
 from storage import BucketMissing, S3Options
 from storage.s3 import S3Storage
 from tests.cli.command import CommandLine
+from tests.ports import free_ports
 from tests.seaweed import Seaweed
 from tests.valkey import Valkey
 
@@ -178,3 +179,19 @@ def test_an_unknown_batch_is_said(shared: CommandLine, command: str) -> None:
 
     assert (ran.code, ran.out) == (2, "")
     assert "no-such-batch" in ran.err
+
+
+def test_what_needs_no_picture_works_while_the_storage_is_away(shared: CommandLine) -> None:
+    shared("submit", shared.manifest("good", 2), "--batch", "night", "--quiet")
+    away = shared.with_variables(
+        IMAGEMILL_STORAGE_URL="s3://mill/night",
+        IMAGEMILL_S3_ENDPOINT_URL=f"http://127.0.0.1:{free_ports(1)[0]}",
+        AWS_ACCESS_KEY_ID="key",
+        AWS_SECRET_ACCESS_KEY="secret",
+    )
+    pausing = (("pause", "night"), ("resume", "night"))
+    for arguments in (("status",), ("batches",), ("lanes",), *pausing, ("cancel", "night", "--yes")):
+        ran = away(*arguments)
+
+        assert ran.code == 0, ran.err
+    assert away("results").code != 0
