@@ -12,7 +12,8 @@ from ledger.index import nudge, take_turns
 from ledger.keys import BATCH_AGENDA, BATCHES, LANES, LaneKeys, batch_closing, batch_record
 from ledger.purse import Figures, batch_purse
 from ledger.scripts import Call, Scripts
-from schemas.batch import Batch, BatchStatus, BudgetStatus, Hold, LaneCounts, Round
+from ledger.turns import set_stride
+from schemas.batch import Batch, BatchStatus, BudgetStatus, Hold, LaneCounts, Priority, Round
 from schemas.money import to_text
 from schemas.states import BatchState, JobState
 
@@ -129,6 +130,14 @@ class Batches:
             for call in (holds.unhold(lane, batch, reason, first), _look(lane))
         ]
         return any(self._scripts.run_all(calls)[::2])
+
+    def prioritize(self, batch: Batch, priority: Priority) -> None:
+        """Give a batch another share of its lanes, from its next job on."""
+        name = batch.batch
+        with translated():
+            self._client.hset(batch_record(name), "priority", priority)
+        calls = [c for lane in batch.lanes for c in (set_stride(lane, name, priority), _look(lane))]
+        self._scripts.run_all(calls)
 
     def start(self, batch: str, number: int = 1) -> bool:
         """All chunks of a round are handed in: from now on it can finish; False: that was said."""
@@ -247,6 +256,7 @@ class Batches:
         return BatchStatus(
             batch=name,
             state=_shown_state(str(record["state"]), lanes),
+            priority=Priority(str(record.get("priority", batch.priority))),
             total=batch.total,
             images=sum(counts.images for counts in lanes),
             possible_double_charges=sum(counts.possible_double_charges for counts in lanes),

@@ -1,30 +1,34 @@
 --[[
-  Put a further round's chunks where they wait, and take back what its jobs counted for, once.
+  Put a further round's chunks into a lane, and take back what its jobs counted for, once.
 
-  KEYS[1] waiting     list of chunks not loaded yet
-  KEYS[2] tally       hash, the lane's counts by state
-  KEYS[3] counts      hash, the batch's counts in this lane
+  KEYS[1] waiting     list: the batch's chunks not loaded yet
+  KEYS[2] tally       hash, the lane's counts by state; turn: its present virtual time
+  KEYS[3] counts      hash, the batch's counts in this lane; stride, turn: see release_ready.lua
   KEYS[4] holds       hash reason:batch -> 1
-  KEYS[5] parked      list: the batch's parked chunks
   ARGV[1] batch       the batch
-  ARGV[2] round       its number
-  ARGV[3] chunks      how many of the further arguments are chunks' references
-  ARGV[4] images      pictures its jobs counted for
-  ARGV[5] cost        millionths of a currency unit its jobs counted for
-  ARGV[6] doubles     of its jobs, those that may have been paid for already
-  ARGV[7] rest        the chunks' references, then state, jobs ...
+  ARGV[2] backlog     prefix of the backlogs of each stride
+  ARGV[3] round       its number
+  ARGV[4] chunks      how many of the further arguments are chunks' references
+  ARGV[5] images      pictures its jobs counted for
+  ARGV[6] cost        millionths of a currency unit its jobs counted for
+  ARGV[7] doubles     of its jobs, those that may have been paid for already
+  ARGV[8] rest        the chunks' references, then state, jobs ...
 
   Returns 1, or 0 when the round is there already.
 ]]
-local waiting, tally, counts, holds, parked = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
-local batch, round, chunks, images = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3]), ARGV[4]
-local cost, doubles, rest = ARGV[5], ARGV[6], 7
+local waiting, tally, counts, holds = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
+local batch, backlog, round, chunks = ARGV[1], ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4])
+local images, cost, doubles, rest = ARGV[5], ARGV[6], ARGV[7], 8
 
 if tonumber(redis.call('HGET', counts, 'round') or '1') >= round then return 0 end
 redis.call('HSET', counts, 'round', round)
+for i = rest, rest + chunks - 1 do redis.call('RPUSH', waiting, ARGV[i]) end
 local held = redis.call('HMGET', holds, 'cancel:' .. batch, 'pause:' .. batch, 'budget:' .. batch)
-local list = (held[1] or held[2] or held[3]) and parked or waiting
-for i = rest, rest + chunks - 1 do redis.call('RPUSH', list, ARGV[i]) end
+if not (held[1] or held[2] or held[3]) then
+  local own = redis.call('HMGET', counts, 'stride', 'turn')
+  local turn = math.max(own[2] or 0, redis.call('HGET', tally, 'turn') or 0)
+  redis.call('ZADD', backlog .. own[1], 'NX', turn, batch)
+end
 -- 0 - x: Redis 6 writes the number -x of x = 0 as -0, and takes that for no integer.
 for i = rest + chunks, #ARGV - 1, 2 do
   for _, key in ipairs({ tally, counts }) do

@@ -10,23 +10,23 @@ from schemas.batch import Hold
 
 
 def hold(lane: str, batch: str, reason: Hold) -> Call:
-    """Order nothing more of a batch, and take what waits out of the way."""
+    """Order nothing more of a batch."""
     keys = LaneKeys(lane)
-    jobs, chunks = keys.parked_jobs(batch), keys.parked_chunks(batch)
-    names = [keys.holds, keys.ready, keys.waiting, keys.agenda, jobs, chunks]
-    return Call("hold_batch", names, [reason, batch, keys.job_prefix])
+    names = [keys.holds, keys.turns, keys.counts(batch), keys.agenda]
+    return Call("hold_batch", names, [reason, batch, keys.backlog_prefix, keys.job_prefix])
 
 
 def unhold(lane: str, batch: str, reason: Hold, first: Iterable[str] = ()) -> Call:
-    """Take a reason back; without any, what was parked waits for its turn again, `first` first."""
+    """Take a reason back; without any, the batch has its turns again, jobs of `first` first."""
     keys = LaneKeys(lane)
-    jobs, chunks = keys.parked_jobs(batch), keys.parked_chunks(batch)
-    names = [keys.holds, keys.ready, keys.waiting, jobs, chunks]
-    return Call("unhold_batch", names, [reason, batch, *first])
+    names = [
+        keys.holds, keys.ready(batch), keys.waiting(batch), keys.turns, keys.tally,
+        keys.counts(batch),
+    ]  # fmt: skip
+    return Call("unhold_batch", names, [reason, batch, keys.backlog_prefix, *first])
 
 
 def forget(lane: str, batch: str) -> Call:
     """Forget all reasons, if the batch has ended in this lane."""
     keys = LaneKeys(lane)
-    jobs, chunks = keys.parked_jobs(batch), keys.parked_chunks(batch)
-    return Call("forget_holds", [keys.holds, keys.counts(batch), jobs, chunks], [batch])
+    return Call("forget_holds", [keys.holds, keys.counts(batch)], [batch])

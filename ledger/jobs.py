@@ -21,8 +21,7 @@ from schemas.states import ENDED_STATES, IN_PLAY_STATES, LEGAL_MOVES, OPEN_STATE
 LEARNED_KEPT = 100
 """Generation times a lane remembers."""
 
-TO_READY = -1
-_ENDED = -2
+_ENDED = -1
 
 
 class Claim(NamedTuple):
@@ -90,7 +89,7 @@ class Move:
     delay_s: float = 0.0
     """Until its next moment, for a target that is not final; see `ready`."""
     ready: bool = False
-    """Back to the head of the ready jobs, instead of a next moment."""
+    """Its next moment is now, and then it goes to the head of the ready jobs."""
     lease_left_s: float = 0.0
     """The move is refused when less of the claim's lease is left."""
     attempts: int = 0
@@ -135,10 +134,10 @@ class Move:
 
     @property
     def delay_ms(self) -> int:
-        """The script's way of saying when, ready, or never again."""
+        """The script's way of saying when, or never again."""
         if self.target in ENDED_STATES:
             return _ENDED
-        return TO_READY if self.ready else max(int(self.delay_s * 1000), 0)
+        return 0 if self.ready else max(int(self.delay_s * 1000), 0)
 
 
 class Jobs:
@@ -252,9 +251,9 @@ def move_call(claim: Claim, chunk: str, move: Move) -> Call:
     """A move as the script takes it: sent twice, it moves once."""
     keys = LaneKeys(claim.lane)
     names = [
-        keys.job(claim.ref), keys.agenda, keys.window, keys.ready, keys.tally,
+        keys.job(claim.ref), keys.agenda, keys.window, keys.ready(claim.batch), keys.tally,
         keys.counts(claim.batch), keys.chunk(chunk), keys.chores, keys.tickets,
-        keys.holds, keys.parked_jobs(claim.batch),
+        keys.holds, keys.turns,
     ]  # fmt: skip
     args: list[Argument] = [
         claim.ref, claim.number, secrets.token_hex(8), move.source, move.target, move.delay_ms,

@@ -29,7 +29,8 @@ WORKERS = f"{_FLEET}:workers"
 
 
 def batch_record(batch: str) -> str:
-    """Hash {state, document, started_at, finished_at, rounds, round, round_number}."""
+    """Hash {state, document, started_at, finished_at, rounds, round, round_number, priority}; the last
+    where it was changed since the batch was handed in."""
     return f"{PREFIX}:{{batch/{batch}}}:record"
 
 
@@ -82,10 +83,11 @@ class LaneKeys:
         self._tag = f"{PREFIX}:{{{lane}}}"
         self.config = f"{self._tag}:config"
         """Hash {rate, burst, window, pinned, stopped, unlisted}."""
-        self.waiting = f"{self._tag}:waiting"
-        """List of chunks not loaded yet."""
-        self.ready = f"{self._tag}:ready"
-        """List of jobs that wait for a place in the window."""
+        self.turns = f"{self._tag}:turns"
+        """Sorted set batch -> virtual time of its next job: batches that have jobs ready and are
+        not held. Where it begins and what a job takes: see ledger/turns.py."""
+        self.loading = f"{self._tag}:loading"
+        """Hash chunk -> its batch's stride: chunks that are being loaded."""
         self.agenda = f"{self._tag}:agenda"
         """Sorted set job -> time (ms) of its next moment."""
         self.window = f"{self._tag}:window"
@@ -95,8 +97,8 @@ class LaneKeys:
         self.holds = f"{self._tag}:holds"
         """Hash reason:batch -> 1: batches of which nothing is ordered; see schemas.batch.Hold."""
         self.tally = f"{self._tag}:tally"
-        """Hash of counts: jobs by state, submits, throttled, loading, faults, probes, and from when
-        on `tickets` is complete (tickets_from_ms)."""
+        """Hash of counts: jobs by state, submits, throttled, faults, probes, the present virtual
+        time (turn), and from when on `tickets` is complete (tickets_from_ms)."""
         self.tickets = f"{self._tag}:tickets"
         """Sorted set ticket -> time (ms) it was recorded; expires."""
         self.unsettled = f"{self._tag}:unsettled"
@@ -108,8 +110,9 @@ class LaneKeys:
         """List of the last generation times, in seconds."""
         self.trouble = f"{self._tag}:trouble"
         """String: why the provider could not even be asked; expires."""
-        self.parked_jobs_prefix = f"{self._tag}:parked-jobs:"
-        self.parked_chunks_prefix = f"{self._tag}:parked-chunks:"
+        self.ready_prefix = f"{self._tag}:ready:"
+        self.waiting_prefix = f"{self._tag}:waiting:"
+        self.backlog_prefix = f"{self._tag}:backlog:"
         self.job_prefix = f"{self._tag}:job:"
         self.counts_prefix = f"{self._tag}:counts:"
         self.chunk_prefix = f"{self._tag}:chunk:"
@@ -118,16 +121,22 @@ class LaneKeys:
         """Hash: one job's record, from loading to sealing."""
         return f"{self.job_prefix}{ref}"
 
-    def parked_jobs(self, batch: str) -> str:
-        """List of a held batch's loaded jobs that would be ready."""
-        return f"{self.parked_jobs_prefix}{batch}"
+    def ready(self, batch: str) -> str:
+        """List of a batch's jobs that wait for a place in the window."""
+        return f"{self.ready_prefix}{batch}"
 
-    def parked_chunks(self, batch: str) -> str:
-        """List of a held batch's chunks that would be waiting."""
-        return f"{self.parked_chunks_prefix}{batch}"
+    def waiting(self, batch: str) -> str:
+        """List of a batch's chunks not loaded yet."""
+        return f"{self.waiting_prefix}{batch}"
+
+    def backlog(self, stride: str) -> str:
+        """Sorted set batch -> virtual time until which its ready jobs last, if not longer: batches
+        of one stride that have chunks waiting and are not held."""
+        return f"{self.backlog_prefix}{stride}"
 
     def counts(self, batch: str) -> str:
-        """Hash: one batch's figures in this lane."""
+        """Hash: one batch's figures in this lane; its stride, and the virtual time of its next job
+        (turn)."""
         return f"{self.counts_prefix}{batch}"
 
     def chunk(self, chunk: str) -> str:
@@ -144,7 +153,7 @@ PERMANENT = re.compile(
 """Keys that stay, so that finished batches can be looked at."""
 
 IN_MOTION = re.compile(
-    rf"{_LANE_TAG}:(waiting|ready|agenda|window|chores|holds|job:.+|chunk:.+|parked-.+)"
+    rf"{_LANE_TAG}:(turns|loading|agenda|window|chores|holds|(ready|waiting|backlog|job|chunk):.+)"
     rf"|mill:\{{batch/[^}}]+\}}:(reservations|refused):.+"
 )
 """Keys that live as long as jobs are in motion, and are gone when their batch is finished."""

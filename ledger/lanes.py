@@ -11,7 +11,8 @@ from ledger.index import nudge
 from ledger.keys import KNOWN_LANES, LANES, LaneKeys
 from ledger.scripts import Argument, Call, Scripts
 from ledger.tick import FAULTS_IN_A_ROW, Tick, read_tick, tick_calls
-from schemas.batch import ChunkRef, LaneRound
+from ledger.turns import stride
+from schemas.batch import ChunkRef, LaneRound, Priority
 from schemas.lane import LaneLimits, LaneStatus
 from schemas.states import JobState
 
@@ -59,25 +60,29 @@ class Lanes:
         with translated():
             return sorted(str(name) for name in self._client.smembers(KNOWN_LANES))
 
-    def hand_in(self, lane: str, batch: str, chunks: Sequence[ChunkRef]) -> bool:
+    def hand_in(
+        self,
+        lane: str,
+        batch: str,
+        chunks: Sequence[ChunkRef],
+        priority: Priority = Priority.NORMAL,
+    ) -> bool:
         """Put a batch's chunks into the backlog; False when they are there already."""
         keys = LaneKeys(lane)
         jobs = sum(chunk.size for chunk in chunks)
-        names = [
-            keys.waiting, keys.tally, keys.counts(batch), keys.holds, keys.parked_chunks(batch),
+        names = [keys.waiting(batch), keys.tally, keys.counts(batch), keys.holds]
+        args: list[Argument] = [
+            batch, keys.backlog_prefix, stride(priority), jobs, *map(str, chunks),
         ]  # fmt: skip
-        calls = [
-            Call("hand_in_chunks", names, [batch, jobs, *map(str, chunks)]),
-            nudge(LANES, lane),
-        ]
+        calls = [Call("hand_in_chunks", names, args), nudge(LANES, lane)]
         return bool(self._scripts.run_all(calls)[0])
 
     def load(self, lane: str, chunk: ChunkRef, jobs: Sequence[tuple[str, str]]) -> bool:
         """Make a chunk's jobs (id, request) ready; False when that was done before."""
         keys = LaneKeys(lane)
         names = [
-            keys.ready, keys.chunk(str(chunk)), keys.chores, keys.tally, keys.holds,
-            keys.parked_jobs(chunk.batch),
+            keys.ready(chunk.batch), keys.chunk(str(chunk)), keys.chores, keys.loading, keys.holds,
+            keys.turns, keys.tally, keys.counts(chunk.batch),
         ]  # fmt: skip
         args: list[Argument] = [
             chunk.batch, keys.job_prefix, f"load:{chunk}", str(chunk), first_claim(chunk),
@@ -149,7 +154,7 @@ class Lanes:
             calls += tick_calls(lane, float(rate or 1), int(lease_s * 1000), (room, most))
         replies = self._scripts.run_all(calls) if calls else []
         return {
-            lane: read_tick(lane, *replies[4 * index : 4 * index + 4])
+            lane: read_tick(lane, replies[5 * index : 5 * index + 5])
             for index, lane in enumerate(lanes)
         }
 
@@ -182,10 +187,13 @@ class Lanes:
             pipe = self._client.pipeline(transaction=False)
             pipe.hgetall(keys.config)
             pipe.hgetall(keys.tally)
-            pipe.llen(keys.ready)
+            pipe.zrange(keys.turns, 0, -1)
             pipe.lrange(keys.learned, 0, -1)
             pipe.get(keys.trouble)
-            config, tally, ready, learned, trouble = pipe.execute()
+            config, tally, batches, learned, trouble = pipe.execute()
+            for batch in batches:
+                pipe.llen(keys.ready(batch))
+            ready = sum(pipe.execute())
         if "rate" not in config:
             return None
         count = {state: int(tally.get(state, 0)) for state in JobState}

@@ -4,20 +4,20 @@
   KEYS[1] job         hash, the job's record
   KEYS[2] agenda      sorted set job -> time (ms)
   KEYS[3] window      set of jobs in play
-  KEYS[4] ready       list of jobs that wait for a place
+  KEYS[4] ready       list: the batch's jobs that wait for a place
   KEYS[5] tally       hash, the lane's counts by state
   KEYS[6] counts      hash, the batch's counts in this lane
   KEYS[7] chunk       hash {size, ended}
   KEYS[8] chores      sorted set chore -> time (ms)
   KEYS[9] tickets     sorted set ticket -> time (ms) it was recorded
   KEYS[10] holds      hash reason:batch -> 1
-  KEYS[11] parked     list: the batch's parked jobs
+  KEYS[11] turns      sorted set batch -> virtual time of its next job
   ARGV[1] ref         the job
   ARGV[2] claim       the mover's claim number
   ARGV[3] nonce       one per call: the same call sent twice moves once
   ARGV[4] from        the state it must be in
   ARGV[5] to          the state it gets
-  ARGV[6] delay       ms until its next moment; -1: to the head of ready; -2: it has ended
+  ARGV[6] delay       ms until its next moment; -1: it has ended
   ARGV[7] keeps       1: it has a place in the window
   ARGV[8] attempts    added to its attempts: 1, 0 or -1
   ARGV[9] seal        the chore that is due when this was the chunk's last job
@@ -29,9 +29,8 @@
 
   Returns 1 moved, 0 the claim is lost (nothing changed).
 ]]
-local job, agenda, window, ready = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
-local tally, counts, chunk, chores, tickets = KEYS[5], KEYS[6], KEYS[7], KEYS[8], KEYS[9]
-local holds, parked = KEYS[10], KEYS[11]
+local job, agenda, window, ready, tally, counts = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5], KEYS[6]
+local chunk, chores, tickets, holds, turns = KEYS[7], KEYS[8], KEYS[9], KEYS[10], KEYS[11]
 local ref, claim, nonce, from, to = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5]
 local delay, keeps, attempts, seal = tonumber(ARGV[6]), ARGV[7], ARGV[8], ARGV[9]
 local taken, ticket, kept, sums, rest = ARGV[10], ARGV[11], ARGV[12], tonumber(ARGV[13]), 14
@@ -58,12 +57,13 @@ if taken == '1' then redis.call('HDEL', tally, 'faults', 'probes') end
 redis.call('HINCRBY', tally, 'submits', taken)
 if ticket ~= '' and redis.call('ZADD', tickets, 'NX', now, ticket) then redis.call('EXPIRE', tickets, kept) end
 redis.call(keeps == '1' and 'SADD' or 'SREM', window, ref)
-if from == 'pending' and redis.call('LREM', ready, 1, ref) == 0 then redis.call('LREM', parked, 1, ref) end
+local batch = string.match(ref, '^[^/]*')
+if from == 'pending' then redis.call('LREM', ready, 1, ref) end
+if redis.call('EXISTS', ready) == 0 then redis.call('ZREM', turns, batch) end
 -- What is withdrawn does not wait for its next try.
-if to == 'pending' and redis.call('HEXISTS', holds, 'cancel:' .. string.match(ref, '^[^/]*')) == 1 then delay = -1 end
+if to == 'pending' and redis.call('HEXISTS', holds, 'cancel:' .. batch) == 1 then delay = 0 end
 if delay >= 0 then return redis.call('ZADD', agenda, 'CH', now + delay, ref) and 1 end
 redis.call('ZREM', agenda, ref)
-if delay == -1 then return redis.call('LPUSH', ready, ref) and 1 end
 local size = redis.call('HGET', chunk, 'size')
 if size and redis.call('HINCRBY', chunk, 'ended', 1) >= tonumber(size) then redis.call('ZADD', chores, now, seal) end
 return 1

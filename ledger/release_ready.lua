@@ -1,7 +1,7 @@
 --[[
-  Give ready jobs a place in the window, as many as the window and the bucket have room for soon.
+  Give ready jobs a place in the window, batch by batch as their turns come, as many as there is room for soon.
 
-  KEYS[1] ready       list of jobs that wait for a place
+  KEYS[1] turns       sorted set batch -> virtual time of its next job
   KEYS[2] agenda      sorted set job -> time (ms)
   KEYS[3] window      set of jobs in play
   KEYS[4] tally       hash, the lane's counts by state
@@ -14,13 +14,13 @@
   ARGV[5] horizon     us ahead for which the bucket's slots are handed out
   ARGV[6] backlog     nothing is released while more jobs than this wait to be stored
   ARGV[7] threshold   orders in a row that went wrong, from which on one at a time is tried
+  ARGV[8] ready       prefix of the batches' ready jobs
 
   Returns ref, claim of each job released.
 ]]
-local ready, agenda, window, tally, config, bucket = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5], KEYS[6]
-local prefix, counts, lease = ARGV[1], ARGV[2], tonumber(ARGV[3])
-local limit, horizon, backlog = tonumber(ARGV[4]), tonumber(ARGV[5]), tonumber(ARGV[6])
-local threshold = tonumber(ARGV[7])
+local turns, agenda, window, tally, config, bucket = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5], KEYS[6]
+local prefix, counts, lease, limit = ARGV[1], ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4])
+local horizon, backlog, threshold, ready = tonumber(ARGV[5]), tonumber(ARGV[6]), tonumber(ARGV[7]), ARGV[8]
 
 local released = {}
 local limits = redis.call('HMGET', config, 'rate', 'burst', 'window', 'stopped')
@@ -47,20 +47,24 @@ if tonumber(leaving[1] or '0') >= threshold then
 end
 
 for _ = 1, room do
-  local ref = redis.call('LPOP', ready)
-  if not ref then break end
-  local job = prefix .. ref
-  if redis.call('HGET', job, 'state') == 'pending' then
-    local claim = redis.call('HINCRBY', job, 'claim', 1)
-    redis.call('HSET', job, 'state', 'released', 'handouts', 1, 'moved_ms', now)
+  local batch, turn = unpack(redis.call('ZRANGE', turns, 0, 0, 'WITHSCORES'))
+  if not batch then break end
+  local ref, figures = redis.call('LPOP', ready .. batch), counts .. batch
+  local after = turn + (redis.call('HGET', figures, 'stride') or 1)
+  redis.call('ZADD', turns, after, batch)
+  redis.call('HSET', figures, 'turn', after)
+  redis.call('HSET', tally, 'turn', turn)
+  if redis.call('EXISTS', ready .. batch) == 0 then redis.call('ZREM', turns, batch) end
+  if ref and redis.call('HGET', prefix .. ref, 'state') == 'pending' then
+    local claim = redis.call('HINCRBY', prefix .. ref, 'claim', 1)
+    redis.call('HSET', prefix .. ref, 'state', 'released', 'handouts', 1, 'moved_ms', now)
     redis.call('SADD', window, ref)
     redis.call('ZADD', agenda, now + lease, ref)
-    for _, key in ipairs({ tally, counts .. string.match(ref, '^[^/]*') }) do
+    for _, key in ipairs({ tally, figures }) do
       redis.call('HINCRBY', key, 'pending', -1)
       redis.call('HINCRBY', key, 'released', 1)
     end
-    released[#released + 1] = ref
-    released[#released + 1] = claim
+    for _, value in ipairs({ ref, claim }) do released[#released + 1] = value end
   end
 end
 return released

@@ -27,12 +27,10 @@ def hand_in_round(lane: str, batch: str, number: int, part: LaneRound) -> Call:
     """Put one lane's part of a round into its backlog."""
     keys = LaneKeys(lane)
     args: list[Argument] = [
-        batch, number, len(part.chunks), part.images, part.cost_micro, part.possible_double_charges,
-        *map(str, part.chunks),
+        batch, keys.backlog_prefix, number, len(part.chunks), part.images, part.cost_micro,
+        part.possible_double_charges, *map(str, part.chunks),
     ]  # fmt: skip
     for state, jobs in part.states.items():
         args += [state, jobs]
-    names = [
-        keys.waiting, keys.tally, keys.counts(batch), keys.holds, keys.parked_chunks(batch),
-    ]  # fmt: skip
+    names = [keys.waiting(batch), keys.tally, keys.counts(batch), keys.holds]
     return Call("hand_in_round", names, args)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ledger.jobs import Claim
 from ledger.keys import LaneKeys
 from ledger.scripts import Argument, Call, Reply
+from ledger.turns import ask_for_chunks
 from schemas.batch import ChunkRef
 from schemas.states import JobState
 
@@ -14,7 +16,7 @@ HORIZON_S = 0.4
 """Slots this far ahead are handed out. A slot whose job comes late is lost: on two busy cores a tick
 and a message's way take up to 0.3 s together. Each slot ahead is a thread asleep."""
 READY_LOW_S = 5.0
-"""A chunk is loaded when the ready jobs would last the bucket less than this."""
+"""A batch's next chunk is loaded when its ready jobs would last the bucket less than this."""
 WITHDRAWN_AT_ONCE = 50
 """Jobs, and chunks, of a cancelled batch that are handed out in one tick."""
 STORE_BACKLOG = 500
@@ -60,31 +62,33 @@ def tick_calls(
     room, releases = room_and_releases
     keys = LaneKeys(lane)
     low = max(int(rate_per_s * READY_LOW_S), 16)
-    due = [keys.agenda, keys.ready]
-    held = [keys.holds, keys.ready, keys.agenda, keys.chores]
-    hold_args: list[Argument] = [
-        keys.job_prefix, keys.parked_jobs_prefix, keys.parked_chunks_prefix, lease_ms,
+    due = [keys.agenda, keys.turns, keys.tally, keys.holds]
+    due_args: list[Argument] = [
+        keys.job_prefix, keys.counts_prefix, keys.ready_prefix, lease_ms, room,
+    ]  # fmt: skip
+    cancelled = [keys.holds, keys.agenda, keys.chores]
+    cancel_args: list[Argument] = [
+        keys.job_prefix, keys.ready_prefix, keys.waiting_prefix, lease_ms,
         min(room, WITHDRAWN_AT_ONCE),
     ]  # fmt: skip
-    ready = [keys.ready, keys.agenda, keys.window, keys.tally, keys.config, keys.bucket]
+    ready = [keys.turns, keys.agenda, keys.window, keys.tally, keys.config, keys.bucket]
     ready_args: list[Argument] = [
         keys.job_prefix, keys.counts_prefix, lease_ms, releases,
-        int(HORIZON_S * 1e6), STORE_BACKLOG, FAULTS_IN_A_ROW,
+        int(HORIZON_S * 1e6), STORE_BACKLOG, FAULTS_IN_A_ROW, keys.ready_prefix,
     ]  # fmt: skip
-    chores = [keys.waiting, keys.ready, keys.chores, keys.agenda, keys.tally]
     return [
-        Call("take_due", due, [keys.job_prefix, lease_ms, room]),
-        Call("sort_held", held, hold_args),
+        Call("take_due", due, due_args),
+        Call("take_cancelled", cancelled, cancel_args),
         Call("release_ready", ready, ready_args),
-        Call("take_chores", chores, [keys.chunk_prefix, low, lease_ms, room]),
+        ask_for_chunks(lane, low, room),
+        Call("take_chores", [keys.chores, keys.agenda], [lease_ms, room]),
     ]
 
 
-def read_tick(
-    lane: str, due: list[Reply], held: list[Reply], released: list[Reply], chores: list[Reply]
-) -> Tick:
+def read_tick(lane: str, replies: Sequence[Reply]) -> Tick:
     """What the scripts of a lane's tick answered."""
-    left, *withdrawn = held
+    due, cancelled, released, waits, chores = replies
+    left, *withdrawn = cancelled
     handed = [*due, *withdrawn]
     handouts = [
         Handout(Claim(lane, ref, int(claim)), JobState(state), int(count))
@@ -94,7 +98,7 @@ def read_tick(
         Handout(Claim(lane, released[i], int(released[i + 1])), JobState.RELEASED, 1)
         for i in range(0, len(released), 2)
     ]
-    moment_ms = 0 if int(left) else int(chores[0])
+    moment_ms = 0 if int(left) or int(waits) else int(chores[0])
     return Tick(
         handouts=handouts,
         chores=[_chore(lane, text) for text in chores[1:]],

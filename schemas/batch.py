@@ -15,6 +15,16 @@ from schemas.unlisted import Unlisted
 _CHUNK_NAME = re.compile(r"(?:r(?P<round>[1-9]\d*)-)?(?P<number>\d{5,})", re.ASCII)
 
 
+class Priority(StrEnum):
+    """How large a share of its lanes a batch has beside others."""
+
+    LOW = "low"
+    """For what has time."""
+    NORMAL = "normal"
+    HIGH = "high"
+    """For what is urgent: it starts at once, and others go on beside it."""
+
+
 class Batch(Contract):
     """What was handed in: batch.json."""
 
@@ -29,6 +39,7 @@ class Batch(Contract):
     created_at: str = Field(description="UTC, ISO 8601")
     invalid: int = Field(default=0, description="rows left out with --skip-invalid")
     simulated: bool = Field(default=False, description="ordered from the simulator")
+    priority: Priority = Field(default=Priority.NORMAL, description="as it was handed in")
     defaults: dict[str, Any] = Field(
         default_factory=dict, description="what the command line set for rows that say nothing"
     )
@@ -144,6 +155,7 @@ class BatchStatus(Contract):
 
     batch: str
     state: str = Field(description="opening, running, paused, cancelling, parked: budget, finished")
+    priority: Priority = Priority.NORMAL
     total: int
     pending: int = 0
     released: int = 0

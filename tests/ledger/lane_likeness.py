@@ -6,7 +6,10 @@ from typing import Any
 
 from ledger.keys import LaneKeys
 from ledger.opening import Ledger
+from ledger.turns import stride
+from schemas.batch import Priority
 from tests.ledger.lane_model import LaneModel
+from tests.ledger.turns_model import TurnsModel
 
 MINUTE_MS = 60_000
 """No example takes so long; moments differ by more."""
@@ -15,31 +18,41 @@ MINUTE_MS = 60_000
 def assert_alike(ledger: Ledger, keys: LaneKeys, model: LaneModel) -> None:
     """Everything is the same; the model takes over the server's times."""
     _assert_places_alike(ledger, keys, model)
+    _assert_turns_alike(ledger, keys, model.turns)
     _assert_hashes_alike(ledger, keys, model)
 
 
 def _assert_places_alike(ledger: Ledger, keys: LaneKeys, model: LaneModel) -> None:
-    batches = sorted(model.counts)
     pipe = ledger.client.pipeline(transaction=False)
-    for key in (keys.ready, keys.waiting):
-        pipe.lrange(key, 0, -1)
     pipe.smembers(keys.window)
     pipe.zrange(keys.tickets, 0, -1)
     for key in (keys.agenda, keys.chores):
         pipe.zrange(key, 0, -1, withscores=True)
     pipe.hkeys(keys.holds)
-    for batch in batches:
-        pipe.lrange(keys.parked_jobs(batch), 0, -1)
-        pipe.lrange(keys.parked_chunks(batch), 0, -1)
-    ready, waiting, window, tickets, agenda, chores, held, *parked = pipe.execute()
-    assert (ready, waiting) == (list(model.ready), list(model.waiting))
+    window, tickets, agenda, chores, held = pipe.execute()
     assert (set(window), set(tickets)) == (model.window, model.tickets)
     _adopt_moments(model.agenda, agenda)
     _adopt_moments(model.chores, chores)
     assert set(held) == {f"{why}:{batch}" for batch, all_ in model.holds.items() for why in all_}
+
+
+def _assert_turns_alike(ledger: Ledger, keys: LaneKeys, model: TurnsModel) -> None:
+    batches, strides = sorted(model.strides), [stride(priority) for priority in Priority]
+    pipe = ledger.client.pipeline(transaction=False)
+    pipe.hgetall(keys.loading)
+    for key in (keys.turns, *(keys.backlog(str(each)) for each in strides)):
+        pipe.zrange(key, 0, -1, withscores=True)
     for batch in batches:
-        assert parked.pop(0) == list(model.parked_jobs[batch])
-        assert parked.pop(0) == list(model.parked_chunks[batch])
+        pipe.lrange(keys.ready(batch), 0, -1)
+        pipe.lrange(keys.waiting(batch), 0, -1)
+    loading, turns, *rest = pipe.execute()
+    assert {chunk: int(each) for chunk, each in loading.items()} == model.loading
+    assert dict(turns) == model.turns
+    for each in strides:
+        assert dict(rest.pop(0)) == model.backlog[each]
+    for batch in batches:
+        assert rest.pop(0) == list(model.ready[batch])
+        assert rest.pop(0) == list(model.waiting[batch])
 
 
 def _assert_hashes_alike(ledger: Ledger, keys: LaneKeys, model: LaneModel) -> None:
@@ -50,9 +63,11 @@ def _assert_hashes_alike(ledger: Ledger, keys: LaneKeys, model: LaneModel) -> No
     for key in [*map(keys.chunk, chunks), *map(keys.job, refs)]:
         pipe.hgetall(key)
     tally, *hashes = pipe.execute()
-    assert _figures(tally) == _figures({**model.tally, "loading": model.loading})
+    turns = model.turns
+    assert _figures(tally) == _figures({**model.tally, "turn": turns.present})
     for batch in batches:
-        assert _figures(hashes.pop(0)) == _figures(model.counts[batch])
+        own = {"stride": turns.strides[batch], "turn": turns.own.get(batch, 0)}
+        assert _figures(hashes.pop(0)) == _figures({**model.counts[batch], **own})
     for name in chunks:
         chunk, held = model.chunks[name], hashes.pop(0)
         assert (int(held["size"]), int(held["ended"])) == (chunk.size, chunk.ended)

@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict, deque
-from collections.abc import Callable
+from collections import Counter
 from dataclasses import dataclass, field
 
 from ledger.jobs import Move, Moved
 from ledger.lanes import first_claim
-from schemas.batch import ChunkRef, Hold, LaneRound
+from schemas.batch import ChunkRef, Hold, LaneRound, Priority
 from schemas.states import ENDED_STATES, IN_PLAY_STATES, JobState
 from tests.ledger.model_parts import ModelChunk, ModelJob
+from tests.ledger.turns_model import TurnsModel
 
 _TAKEN = (JobState.RUNNING, JobState.STORING, JobState.SUCCEEDED, JobState.PARTIAL)
 """Where an order goes that the provider took."""
 TICK_MS = 1000.0
 """No tick takes so long."""
-LOW = 16
-"""Ready jobs below which a chunk is asked for, at the slow rates the tests use."""
 
 
 @dataclass
@@ -26,26 +24,24 @@ class LaneModel:
     slots: int
     """Jobs that may be released and not sent: burst, and slots within the horizon."""
     stopped: bool = False
-    loading: int = 0
     jobs: dict[str, ModelJob] = field(default_factory=dict)
     chunks: dict[str, ModelChunk] = field(default_factory=dict)
-    waiting: deque[str] = field(default_factory=deque)
-    ready: deque[str] = field(default_factory=deque)
     window: set[str] = field(default_factory=set)
     agenda: dict[str, float] = field(default_factory=dict)
     chores: dict[str, float] = field(default_factory=dict)
     tally: Counter[str] = field(default_factory=Counter)
     counts: dict[str, Counter[str]] = field(default_factory=dict)
     holds: dict[str, set[Hold]] = field(default_factory=dict)
-    parked_jobs: dict[str, deque[str]] = field(default_factory=lambda: defaultdict(deque))
-    parked_chunks: dict[str, deque[str]] = field(default_factory=lambda: defaultdict(deque))
     tickets: set[str] = field(default_factory=set)
 
-    def hand_in(self, batch: str, chunks: list[ChunkRef]) -> bool:
+    def __post_init__(self) -> None:
+        self.turns = TurnsModel(self.holds)
+
+    def hand_in(self, batch: str, chunks: list[ChunkRef], priority: Priority) -> bool:
         if batch in self.counts:
             return False
         jobs = sum(chunk.size for chunk in chunks)
-        self._backlog(batch).extend(str(chunk) for chunk in chunks)
+        self.turns.hand_in(batch, priority, [str(chunk) for chunk in chunks])
         self.counts[batch] = Counter(pending=jobs, chunks=len(chunks))
         self.tally["pending"] += jobs
         return True
@@ -54,7 +50,7 @@ class LaneModel:
         counts = self.counts[batch]
         if max(counts["round"], 1) >= number:
             return False
-        self._backlog(batch).extend(str(chunk) for chunk in part.chunks)
+        self.turns.hand_in(batch, Priority.NORMAL, [str(chunk) for chunk in part.chunks])
         counts["round"] = number
         for state, jobs in part.states.items():
             for figures in (self.tally, counts):
@@ -86,20 +82,14 @@ class LaneModel:
 
     def hold(self, batch: str, reason: Hold, now: float) -> None:
         self.holds.setdefault(batch, set()).add(reason)
-        for names, parked in ((self.ready, self.parked_jobs), (self.waiting, self.parked_chunks)):
-            parked[batch].extend(name for name in names if _batch(name) == batch)
-            _keep(names, lambda name: _batch(name) != batch)
+        self.turns.leave(batch)
         if reason is not Hold.CANCEL:
             return
-        for ref in sorted(self.agenda, key=lambda name: (self.agenda[name], name)):
+        for ref, moment in self.agenda.items():
             job = self.jobs[ref]
-            if _batch(ref) != batch or job.handouts:
-                continue
-            if job.state is JobState.PENDING:
-                del self.agenda[ref]
-                self.parked_jobs[batch].append(ref)
-            elif job.state is JobState.RUNNING:
-                self.agenda[ref] = min(self.agenda[ref], now)
+            brought = job.state in (JobState.PENDING, JobState.RUNNING) and not job.handouts
+            if _batch(ref) == batch and brought:
+                self.agenda[ref] = min(moment, now)
 
     def unhold(self, batch: str, reason: Hold) -> bool:
         held = self.holds.get(batch, set())
@@ -107,46 +97,44 @@ class LaneModel:
         held.discard(reason)
         if not held:
             self.holds.pop(batch, None)
-            self.ready.extendleft(reversed(self.parked_jobs.pop(batch, deque())))
-            self.waiting.extendleft(reversed(self.parked_chunks.pop(batch, deque())))
+            self.turns.join(batch)
         return removed
 
     def forget_holds(self, batch: str) -> None:
         if self.over(batch):
             self.holds.pop(batch, None)
 
-    def sort_held(self, now: float, lease: float, limit: int) -> list[tuple[str, str, int, int]]:
-        for ref in reversed(self.ready):
-            if _batch(ref) in self.holds:
-                self.parked_jobs[_batch(ref)].appendleft(ref)
-        _keep(self.ready, lambda ref: _batch(ref) not in self.holds)
+    def take_cancelled(
+        self, now: float, lease: float, limit: int
+    ) -> list[tuple[str, str, int, int]]:
         handed: list[tuple[str, str, int, int]] = []
         for batch in self.cancelled():
-            while self.parked_jobs[batch] and len(handed) < limit:
-                ref = self.parked_jobs[batch].popleft()
+            ready, waiting = self.turns.ready[batch], self.turns.waiting[batch]
+            while ready and len(handed) < limit:
+                ref = ready.popleft()
                 job = self.jobs[ref]
                 job.claim += 1
                 job.handouts += 1
                 self.agenda[ref] = now + lease
                 handed.append((ref, "pending", job.claim, job.handouts))
-            while self.parked_chunks[batch] and len(self.chores) < limit:
-                self.chores[f"withdraw:{self.parked_chunks[batch].popleft()}"] = now
+            while waiting and len(self.chores) < limit:
+                self.chores[f"withdraw:{waiting.popleft()}"] = now
         return handed
 
     def cancelled(self) -> list[str]:
         return sorted(batch for batch, held in self.holds.items() if Hold.CANCEL in held)
 
     def load(self, chunk: ChunkRef, jobs: list[str]) -> bool:
-        if self.chores.pop(f"load:{chunk}", None) is not None:
-            self.loading -= 1
+        self.chores.pop(f"load:{chunk}", None)
+        self.turns.loading.pop(str(chunk), None)
         known = self.chunks.get(str(chunk))
         if known is None or known.loaded:
             return False
         known.loaded = True
         for job in jobs:
             self.jobs[f"{chunk.batch}/{job}"] = ModelJob(str(chunk), claim=first_claim(chunk))
-            parked = self.parked_jobs[chunk.batch]
-            (parked if chunk.batch in self.holds else self.ready).append(f"{chunk.batch}/{job}")
+            self.turns.ready[chunk.batch].append(f"{chunk.batch}/{job}")
+        self.turns.join(chunk.batch)
         return True
 
     def seal(self, chunk: ChunkRef, jobs: list[str]) -> bool:
@@ -159,12 +147,15 @@ class LaneModel:
         return True
 
     def take_due(self, now: float, lease: float, limit: int) -> list[tuple[str, str, int, int]]:
-        handed = []
-        for ref in _due(self.agenda, now)[:limit]:
+        handed: list[tuple[str, str, int, int]] = []
+        for ref in _due(self.agenda, now) if limit else []:
             job = self.jobs[ref]
             if job.state is JobState.PENDING:
                 del self.agenda[ref]
-                self.ready.appendleft(ref)
+                self.turns.ready[_batch(ref)].appendleft(ref)
+                self.turns.join(_batch(ref))
+                continue
+            if len(handed) == limit:
                 continue
             self.agenda[ref] = now + lease
             job.claim += 1
@@ -178,8 +169,7 @@ class LaneModel:
         free = self.window_limit - len(self.window)
         room = min(free, self.slots - self.tally["released"], limit)
         released: list[tuple[str, int]] = []
-        while self.ready and len(released) < room:
-            ref = self.ready.popleft()
+        while len(released) < room and (ref := self.turns.next_job()):
             job = self.jobs[ref]
             job.claim += 1
             job.handouts = 1
@@ -193,11 +183,9 @@ class LaneModel:
         """Whether these may be handed out; what became due in one tick has no certain order."""
         if not limit:
             return not found
-        if not self.loading and len(self.ready) < LOW and self.waiting:
-            chunk = self.waiting.popleft()
+        for chunk in self.turns.chunks_asked_for():
             self.chunks[chunk] = ModelChunk(ChunkRef.parse(chunk).size)
             self.chores[f"load:{chunk}"] = now
-            self.loading += 1
         due = {chore: self.chores[chore] for chore in _due(self.chores, now)}
         if len(found) != min(limit, len(due)) or not set(found) <= due.keys():
             return False
@@ -207,9 +195,10 @@ class LaneModel:
         return all(at > latest - TICK_MS for at in due.values())
 
     def has_work(self) -> bool:
-        if any(self.parked_jobs[b] or self.parked_chunks[b] for b in self.cancelled()):
+        turns = self.turns
+        if any(turns.ready[batch] or turns.waiting[batch] for batch in self.cancelled()):
             return True
-        return bool(self.waiting or self.ready or self.agenda or self.chores)
+        return bool(turns.turns or any(turns.backlog.values()) or self.agenda or self.chores)
 
     def mark(self, ref: str, claim: int, move: Move, now: float) -> Moved:
         job = self.jobs.get(ref)
@@ -232,15 +221,14 @@ class LaneModel:
         job.attempts += move.attempts
         self._add_up(ref, move)
         if move.source is JobState.PENDING:
-            for names in (self.ready, self.parked_jobs[_batch(ref)]):
-                _keep(names, lambda name: name != ref)
+            self.turns.take_out(_batch(ref), ref)
         self._count(ref, job, move.target)
         (self.window.add if move.target in IN_PLAY_STATES else self.window.discard)(ref)
         self.agenda.pop(ref, None)
         if move.target in ENDED_STATES:
             self._end(job, now)
         elif move.ready or (move.target is JobState.PENDING and _batch(ref) in self.cancelled()):
-            self.ready.appendleft(ref)
+            self.agenda[ref] = now
         else:
             self.agenda[ref] = now + move.delay_s * 1000
         return True
@@ -278,18 +266,9 @@ class LaneModel:
         if chunk.ended == chunk.size:
             self.chores[f"seal:{job.chunk}"] = now
 
-    def _backlog(self, batch: str) -> deque[str]:
-        return self.parked_chunks[batch] if batch in self.holds else self.waiting
-
 
 def _batch(ref: str) -> str:
     return ref.split("/", 1)[0]
-
-
-def _keep(names: deque[str], wanted: Callable[[str], bool]) -> None:
-    kept = [name for name in names if wanted(name)]
-    names.clear()
-    names.extend(kept)
 
 
 def _due(moments: dict[str, float], now: float) -> list[str]:

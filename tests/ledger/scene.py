@@ -9,7 +9,8 @@ from ledger.jobs import Claim, Move, Moved
 from ledger.keys import LaneKeys
 from ledger.opening import Ledger
 from ledger.tick import Tick
-from schemas.batch import Batch, ChunkRef, Hold, LaneRound, Round
+from ledger.turns import WEIGHTS, stride
+from schemas.batch import Batch, ChunkRef, Hold, LaneRound, Priority, Round
 from schemas.lane import LaneLimits
 from schemas.states import JobState
 
@@ -57,9 +58,9 @@ class Scene:
     def chunks(self, *sizes: int) -> list[ChunkRef]:
         return [ChunkRef(batch=self.batch, number=n, size=s) for n, s in enumerate(sizes, 1)]
 
-    def hand_in(self, *sizes: int) -> list[ChunkRef]:
+    def hand_in(self, *sizes: int, priority: Priority = Priority.NORMAL) -> list[ChunkRef]:
         chunks = self.chunks(*sizes)
-        assert self.ledger.lanes.hand_in(self.lane, self.batch, chunks)
+        assert self.ledger.lanes.hand_in(self.lane, self.batch, chunks, priority)
         return chunks
 
     def jobs_of(self, chunk: ChunkRef) -> list[str]:
@@ -78,9 +79,9 @@ class Scene:
     def tick(self, room: int = 100, lease_s: float = LEASE_S) -> Tick:
         return self.ledger.lanes.tick([self.lane], lease_s, room)[self.lane]
 
-    def make_ready(self, *sizes: int) -> list[ChunkRef]:
+    def make_ready(self, *sizes: int, priority: Priority = Priority.NORMAL) -> list[ChunkRef]:
         """Hand in chunks and load them all, releasing nothing: the lane is not open yet."""
-        chunks = self.hand_in(*sizes)
+        chunks = self.hand_in(*sizes, priority=priority)
         for _ in chunks:
             for chore in self.tick().chores:
                 assert chore.what == "load"
@@ -121,7 +122,7 @@ class Scene:
         return dict(record)
 
     def ready(self) -> list[str]:
-        return self._list(self.keys.ready)
+        return self._list(self.keys.ready(self.batch))
 
     def window(self) -> set[str]:
         return {str(ref) for ref in self.ledger.client.smembers(self.keys.window)}
@@ -137,13 +138,16 @@ class Scene:
         return dict(moments)
 
     def waiting(self) -> list[str]:
-        return self._list(self.keys.waiting)
+        return self._list(self.keys.waiting(self.batch))
 
-    def parked(self) -> list[str]:
-        return self._list(self.keys.parked_jobs(self.batch))
+    def turns(self) -> dict[str, float]:
+        """The lane's batches that have jobs ready and are not held, with their virtual times."""
+        return self._moments(self.keys.turns)
 
-    def parked_chunks(self) -> list[str]:
-        return self._list(self.keys.parked_chunks(self.batch))
+    def backlog(self) -> list[str]:
+        """The lane's batches of which a chunk may be asked for, the next first, high before low."""
+        keys = [self.keys.backlog(str(stride(priority))) for priority in WEIGHTS]
+        return [name for key in keys for name in self._moments(key)]
 
     def _list(self, key: str) -> list[str]:
         return [str(name) for name in self.ledger.client.lrange(key, 0, -1)]

@@ -167,10 +167,10 @@ def test_the_lane_is_looked_at_again_until_all_is_withdrawn(scene: Scene) -> Non
     scene.hand_in(*[1] * 5)
     scene.hold(Hold.CANCEL)
     seen = 0
-    while scene.parked_chunks():
+    while scene.waiting():
         tick = scene.tick(room=2)
         assert len(tick.chores) <= 2
-        assert tick.next_s == (0 if scene.parked_chunks() else pytest.approx(LEASE_S, abs=5))
+        assert tick.next_s == (0 if scene.waiting() else pytest.approx(LEASE_S, abs=5))
         for chore in tick.chores:
             seen += _withdraw(scene, chore.chunk)
     assert seen == 5
@@ -212,18 +212,18 @@ def test_two_dispatchers_hand_out_each_withdrawal_once(scene: Scene) -> None:
 @pytest.mark.parametrize("state", [s for s in JobState if s is not JobState.PENDING])
 def test_a_cancelled_batch_leaves_nothing_in_motion(scene: Scene, state: JobState) -> None:
     """Wherever its jobs are: in a chunk, ready, in a state, or waiting for a retry."""
-    scene.make_ready(3, 2)
-    scene.ledger.client.rpush(scene.keys.waiting, "night/00003/2")
-    scene.ledger.client.hincrby(scene.keys.counts(scene.batch), "chunks", 1)
-    for key in (scene.keys.tally, scene.keys.counts(scene.batch)):
-        scene.ledger.client.hincrby(key, "pending", 2)
-    scene.open(window=2)
+    chunks = scene.hand_in(3, 20, 2)
+    for chunk in chunks[:2]:
+        scene.tick()
+        scene.load(chunk)
+    scene.open(rate_per_s=1, window=2)
     claim, retried = scene.release()
+    assert scene.waiting() == [str(chunks[2])]
     scene.bring(claim, state)
     scene.move(retried, Move(JobState.RELEASED, JobState.PENDING, delay_s=3600))
     drain(scene.ledger, scene.lane, [scene.batch], scene.jobs_of)
     assert_nothing_in_motion(scene.ledger)
-    scene.assert_sums(7)
+    scene.assert_sums(25)
 
 
 def test_a_claim_on_a_withdrawn_job_is_gone_with_its_chunk(scene: Scene) -> None:

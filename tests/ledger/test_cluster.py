@@ -22,6 +22,7 @@ from tests.steps import (
     test_daily_cap,
     test_dispatcher_run,
     test_heartbeat,
+    test_priorities,
     test_reconcile,
     test_reconcile_lists,
     test_rounds,
@@ -58,6 +59,7 @@ LIVES: list[Callable[[Mill], None]] = [
     test_cancel.test_a_task_that_waits_at_the_provider_is_cancelled_there,
     test_budget.test_what_a_failed_task_gives_back_is_spent_on_another,
     test_budget.test_a_parked_batch_can_be_cancelled,
+    test_priorities.test_a_batch_is_made_urgent_while_it_waits_and_stays_so,
     test_submit.test_too_many_requests_slow_the_lane_and_cost_nothing,
     test_reconcile.test_the_only_task_of_an_exclusive_account_is_adopted,
     test_reconcile_lists.test_too_many_questions_pause_the_account_and_conclude_nothing,
@@ -96,10 +98,11 @@ def test_every_script_runs_in_one_slot(
 def test_a_call_of_two_slots_is_noticed(cluster: tuple[Ledger, StrictScripts]) -> None:
     """By the server, and on a server without slots by OneSlotScripts."""
     client = cluster[0].client
-    call = Call("take_due", [LaneKeys("one").agenda, LaneKeys("other").ready], ["job:", 1, 1])
+    one, other = LaneKeys("one"), LaneKeys("other")
+    call = Call("take_chores", [one.chores, other.agenda], [1, 1])
     with pytest.raises(LedgerBroken, match="same slot"):
         Scripts(client).run(call)
-    with pytest.raises(AssertionError, match="take_due needs two slots"):
+    with pytest.raises(AssertionError, match="take_chores needs two slots"):
         OneSlotScripts(client).run(call)
 
 
@@ -110,7 +113,9 @@ def test_a_key_that_a_script_makes_in_another_slot_is_noticed(
     ledger.client.flushall()
     here, elsewhere = LaneKeys(LANE), LaneKeys("elsewhere")
     ledger.client.zadd(here.agenda, {"night/a": 1})
-    call = Call("take_due", [here.agenda, here.ready], [elsewhere.job_prefix, 1000, 1])
+    names = [here.agenda, here.turns, here.tally, here.holds]
+    prefixes = [elsewhere.job_prefix, here.counts_prefix, here.ready_prefix]
+    call = Call("take_due", names, [*prefixes, 1000, 1])
     with pytest.raises(LedgerBroken, match="same slot"):
         scripts.run(call)
     assert Scripts(ledger.client).run(call) == [], "the server lets it pass unless told to watch"

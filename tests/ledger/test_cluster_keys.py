@@ -23,7 +23,14 @@ def test_a_lanes_keys_share_a_slot(model: str, one: str, other: str) -> None:
     made = [
         make(name)
         for name in (one, other)
-        for make in (found.job, found.chunk, found.counts, found.parked_jobs, found.parked_chunks)
+        for make in (
+            found.job,
+            found.chunk,
+            found.counts,
+            found.ready,
+            found.waiting,
+            found.backlog,
+        )
     ]
     assert len(slots_of([*named, *made])) == 1
 

@@ -112,6 +112,17 @@ def test_the_earliest_moments_come_first_and_only_as_many_as_there_is_room_for(
     assert [handout.claim.ref for handout in scene.tick().handouts] == order[3:]
 
 
+def test_jobs_that_only_wait_for_a_place_stand_in_nobodys_way(scene: Scene) -> None:
+    claims = scene.released(6)
+    for claim in claims[:5]:
+        scene.move(claim, Move(JobState.RELEASED, JobState.PENDING, delay_s=60))
+    scene.bring(claims[5], JobState.RUNNING)
+    scene.ledger.lanes.stop(scene.lane, "held")
+    scene.make_due(*(claim.ref for claim in claims))
+    assert [handout.claim.ref for handout in scene.tick(room=1).handouts] == [claims[5].ref]
+    assert len(scene.ready()) == 5
+
+
 def test_a_job_on_the_agenda_without_a_record_is_forgotten(scene: Scene) -> None:
     scene.open()
     scene.ledger.client.zadd(scene.keys.agenda, {"night/gone": 1})

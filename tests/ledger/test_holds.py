@@ -16,21 +16,25 @@ STAYING = [Hold.PAUSE, Hold.BUDGET]
 
 
 @pytest.mark.parametrize("reason", STAYING)
-def test_what_waits_is_parked_and_comes_back_in_its_order(scene: Scene, reason: Hold) -> None:
+def test_what_waits_has_no_turns_and_waits_on_in_its_order(scene: Scene, reason: Hold) -> None:
     scene.make_ready(3)
     day = Scene(scene.ledger, batch="day")
     day.hand_in(2, 2)
     before = scene.snapshot()
     scene.hold(reason)
-    assert scene.ready() == []
+    assert (scene.turns(), scene.backlog()) == ({}, ["day"])
+    day.hold(reason)
+    assert scene.backlog() == []
     assert scene.unhold(reason)
+    assert day.unhold(reason)
     assert scene.snapshot() == before
 
 
 @pytest.mark.parametrize("reason", STAYING)
 def test_nothing_of_a_held_batch_is_released_or_loaded(scene: Scene, reason: Hold) -> None:
-    scene.make_ready(20)
-    scene.ledger.client.rpush(scene.keys.waiting, "night/00002/5")
+    first, _ = scene.hand_in(20, 5)
+    scene.tick()
+    scene.load(first)
     scene.open()
     scene.hold(reason)
     tick = scene.tick()
@@ -76,19 +80,19 @@ def test_what_is_under_way_is_polled_and_stored(scene: Scene, reason: Hold) -> N
     assert {handout.claim.ref for handout in scene.tick().handouts} == {running.ref, storing.ref}
 
 
-def test_a_retry_whose_moment_comes_is_parked(scene: Scene) -> None:
+def test_a_retry_whose_moment_comes_waits(scene: Scene) -> None:
     (claim,) = scene.released(1)
     scene.move(claim, Move(JobState.RELEASED, JobState.PENDING, delay_s=3600))
     scene.hold(Hold.PAUSE)
     assert list(scene.agenda()) == [claim.ref]
     scene.make_due(claim.ref)
     assert scene.tick().handouts == []
-    assert scene.parked() == [claim.ref]
+    assert (scene.ready(), scene.turns()) == ([claim.ref], {})
     scene.unhold(Hold.PAUSE)
     assert [again.ref for again in scene.release()] == [claim.ref]
 
 
-def test_a_job_given_back_after_the_hold_is_parked_before_those_that_wait(scene: Scene) -> None:
+def test_a_job_given_back_after_the_hold_waits_before_the_others(scene: Scene) -> None:
     scene.make_ready(3)
     scene.open(window=1)
     (claim,) = scene.release()
@@ -97,42 +101,46 @@ def test_a_job_given_back_after_the_hold_is_parked_before_those_that_wait(scene:
     assert scene.ledger.jobs.mark(claim, MARK) == (Moved.HELD, 0)
     scene.move(claim, Move(JobState.RELEASED, JobState.PENDING, ready=True))
     assert scene.tick().handouts == []
-    assert scene.parked() == [claim.ref, *waiting]
+    assert scene.ready() == [claim.ref, *waiting]
     assert scene.window() == set()
     scene.assert_sums(3)
 
 
-def test_several_given_back_keep_their_order(scene: Scene) -> None:
-    claims = scene.released(3)
+def test_several_given_back_all_wait_before_the_others(scene: Scene) -> None:
+    scene.make_ready(5)
+    scene.open(window=3)
+    claims = scene.release()
+    waiting = scene.ready()
     scene.hold(Hold.PAUSE)
-    for claim in reversed(claims):
+    for claim in claims:
         scene.move(claim, Move(JobState.RELEASED, JobState.PENDING, ready=True))
     scene.tick()
-    assert scene.parked() == [claim.ref for claim in claims]
+    assert set(scene.ready()[:3]) == {claim.ref for claim in claims}
+    assert scene.ready()[3:] == waiting
 
 
-def test_a_chunk_that_was_being_loaded_is_parked_when_it_comes(scene: Scene) -> None:
+def test_a_chunk_that_was_being_loaded_waits_when_it_comes(scene: Scene) -> None:
     (chunk,) = scene.hand_in(2)
     assert [chore.what for chore in scene.tick().chores] == ["load"]
     scene.hold(Hold.PAUSE)
     assert scene.load(chunk)
-    assert (scene.ready(), scene.parked()) == ([], scene.refs_of(chunk))
+    assert (scene.ready(), scene.turns()) == (scene.refs_of(chunk), {})
     scene.open()
     assert scene.tick().handouts == []
     scene.unhold(Hold.PAUSE)
     assert [claim.ref for claim in scene.release()] == scene.refs_of(chunk)
 
 
-def test_chunks_handed_in_after_the_hold_are_parked_behind_nobody(scene: Scene) -> None:
-    """Else a batch held while it opens would stand in another's backlog, and be found late."""
+def test_chunks_handed_in_after_the_hold_are_not_asked_for(scene: Scene) -> None:
     day = Scene(scene.ledger, batch="day")
     others = day.hand_in(*[1] * 5)
     scene.hold(Hold.PAUSE)
     chunks = scene.hand_in(2, 2)
-    assert scene.waiting() == [str(chunk) for chunk in others]
-    assert scene.parked_chunks() == [str(chunk) for chunk in chunks]
+    assert scene.waiting() == [str(chunk) for chunk in chunks]
+    assert day.waiting() == [str(chunk) for chunk in others]
+    assert scene.backlog() == ["day"]
     scene.unhold(Hold.PAUSE)
-    assert scene.waiting() == [str(chunk) for chunk in chunks + others]
+    assert scene.backlog() == ["day", "night"]
 
 
 def test_a_hold_and_its_end_ask_for_a_look_at_the_lane(scene: Scene) -> None:
@@ -143,7 +151,7 @@ def test_a_hold_and_its_end_ask_for_a_look_at_the_lane(scene: Scene) -> None:
 
 
 def test_a_hold_that_comes_while_a_tick_runs_lets_nothing_leave(scene: Scene) -> None:
-    """The worst moment: after the batch was sorted, before its job is released."""
+    """The worst moment: its job is released already."""
     (claim,) = scene.released(1)
     scene.ledger.client.hset(scene.keys.holds, f"{Hold.PAUSE}:{scene.batch}", 1)
     assert scene.ledger.jobs.mark(claim, MARK)[0] is Moved.HELD
@@ -188,13 +196,13 @@ def test_a_hold_is_kept_where_something_is_in_motion(scene: Scene) -> None:
     scene.finish_batch()
     scene.reopen_batch(2)
     scene.hold(Hold.PAUSE)
-    parked = scene.parked_chunks()
-    assert parked
+    waiting = scene.waiting()
+    assert waiting
     scene.ledger.batches.finish(scene.batch, "2026-11-21T06:00:00Z", [scene.lane])
     assert scene.ledger.batches.state(scene.batch) is BatchState.RUNNING
-    assert scene.parked_chunks() == parked
+    assert (scene.waiting(), scene.backlog()) == (waiting, [])
     assert scene.unhold(Hold.PAUSE)
-    assert scene.waiting() == parked
+    assert (scene.waiting(), scene.backlog()) == (waiting, [scene.batch])
 
 
 def test_a_batch_not_handed_in_yet_stays_held(scene: Scene) -> None:
@@ -207,13 +215,13 @@ def test_a_batch_not_handed_in_yet_stays_held(scene: Scene) -> None:
     assert (tick.handouts, tick.chores, tick.next_s) == ([], [], None)
 
 
-def test_a_round_of_a_held_batch_is_parked(scene: Scene) -> None:
+def test_a_round_of_a_held_batch_waits(scene: Scene) -> None:
     scene.finish_batch()
     round_ = scene.announce_round(2)
     scene.hold(Hold.PAUSE)
     assert scene.ledger.batches.hand_in_round(scene.batch)
     chunks = round_.lanes[scene.lane].chunks
-    assert (scene.waiting(), scene.parked_chunks()) == ([], [str(chunk) for chunk in chunks])
+    assert (scene.waiting(), scene.backlog()) == ([str(chunk) for chunk in chunks], [])
 
 
 def test_batches_whose_names_begin_alike_are_not_confused(scene: Scene) -> None:
@@ -221,16 +229,17 @@ def test_batches_whose_names_begin_alike_are_not_confused(scene: Scene) -> None:
         other = Scene(scene.ledger, batch=batch)
         (chunk,) = other.make_ready(1)
         scene.hold(Hold.PAUSE)
-        assert other.refs_of(chunk)[0] in scene.ready()
+        assert other.refs_of(chunk) == other.ready()
+        assert batch in scene.turns()
         assert ChunkRef.parse(f"{batch}/00001/1") == chunk
 
 
-def test_a_parked_job_that_ends_is_parked_no_more(scene: Scene) -> None:
+def test_a_held_job_that_ends_waits_no_more(scene: Scene) -> None:
     (chunk,) = scene.make_ready(2)
     first, second = scene.refs_of(chunk)
     scene.hold(Hold.PAUSE)
     withdrawn = Claim(scene.lane, first, 0)
     assert scene.move(withdrawn, Move(JobState.PENDING, JobState.CANCELLED)) is Moved.YES
-    assert scene.parked() == [second]
+    assert scene.ready() == [second]
     assert scene.tick(lease_s=LEASE_S).next_s is None
     scene.assert_sums(2)

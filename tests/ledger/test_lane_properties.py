@@ -18,7 +18,8 @@ from ledger import holds, rounds
 from ledger.jobs import Claim, Move, mark_call, move_call
 from ledger.keys import LaneKeys
 from ledger.opening import Ledger
-from schemas.batch import ChunkRef, Hold, LaneRound
+from ledger.turns import set_stride
+from schemas.batch import ChunkRef, Hold, LaneRound, Priority
 from schemas.lane import LaneLimits
 from schemas.states import ENDED_STATES, IN_PLAY_STATES, OPEN_STATES, JobState
 from tests.ledger.lane_drain import drain
@@ -32,6 +33,7 @@ KEYS = LaneKeys(LANE)
 LEASE_S = 600.0
 BATCHES = st.sampled_from(["day", "night"])
 HELD = st.sampled_from(["evening", "evening", "day", "night"])
+PRIORITIES = st.sampled_from(Priority)
 SIZES = st.lists(st.integers(1, 3), min_size=1, max_size=3)
 HAPPENINGS = (
     ["report"] * 12
@@ -43,7 +45,7 @@ HAPPENINGS = (
     + ["hold"] * 3
     + ["unhold"] * 3
     + ["withdraw"] * 2
-    + ["hand_in", "another_round", "forget_holds", "renew"]
+    + ["hand_in", "another_round", "forget_holds", "renew", "prioritize"]
     + ["nobody_does_the_chore", "stop_or_resume"]
 )
 UNDER_WAY = set(OPEN_STATES) - {JobState.PENDING}
@@ -65,12 +67,15 @@ class LaneMachine(RuleBasedStateMachine):
         rate=st.sampled_from([0.001, 0.1]),
         burst=st.integers(2, 5),
         sizes=SIZES,
+        priority=PRIORITIES,
     )
-    def open(self, window: int, rate: float, burst: int, sizes: list[int]) -> None:
+    def open(
+        self, window: int, rate: float, burst: int, sizes: list[int], priority: Priority
+    ) -> None:
         """A lane with the first chunk loaded and some of its jobs released: work to begin with."""
         self.ledger.lanes.open(LANE, LaneLimits(rate_per_s=rate, burst=burst, window=window))
         self.model = LaneModel(window_limit=window, slots=burst)
-        self._hand_in("evening", sizes)
+        self._hand_in("evening", sizes, priority)
         self._tick(room=5)
         self._load(ChunkRef(batch="evening", number=1, size=sizes[0]))
         self.redis_is_as_the_model_says()
@@ -84,11 +89,18 @@ class LaneMachine(RuleBasedStateMachine):
         getattr(self, happening)(data)
 
     def hand_in(self, data: st.DataObject) -> None:
-        self._hand_in(data.draw(BATCHES), data.draw(SIZES))
+        self._hand_in(data.draw(BATCHES), data.draw(SIZES), data.draw(PRIORITIES))
 
-    def _hand_in(self, batch: str, sizes: list[int]) -> None:
+    def _hand_in(self, batch: str, sizes: list[int], priority: Priority) -> None:
         chunks = [ChunkRef(batch=batch, number=n, size=size) for n, size in enumerate(sizes, 1)]
-        assert self.ledger.lanes.hand_in(LANE, batch, chunks) == self.model.hand_in(batch, chunks)
+        handed_in = self.ledger.lanes.hand_in(LANE, batch, chunks, priority)
+        assert handed_in == self.model.hand_in(batch, chunks, priority)
+
+    def prioritize(self, data: st.DataObject) -> None:
+        """Also a batch that is held, is over, or is not handed in yet."""
+        batch, priority = data.draw(HELD), data.draw(PRIORITIES)
+        self.ledger.scripts.run(set_stride(LANE, batch, priority))
+        self.model.turns.prioritize(batch, priority)
 
     def dispatch(self, data: st.DataObject) -> None:
         self._tick(data.draw(st.sampled_from([0, 1, 2, 5, 5, 5])))
@@ -99,7 +111,7 @@ class LaneMachine(RuleBasedStateMachine):
         lease_ms = LEASE_S * 1000
         found = [(h.claim.ref, str(h.state), h.claim.number, h.handouts) for h in tick.handouts]
         expected = self.model.take_due(now_ms, lease_ms, room)
-        expected += self.model.sort_held(now_ms, lease_ms, room)
+        expected += self.model.take_cancelled(now_ms, lease_ms, room)
         expected += [
             (ref, "released", claim, 1) for ref, claim in self.model.release(now_ms, lease_ms, room)
         ]
@@ -111,7 +123,8 @@ class LaneMachine(RuleBasedStateMachine):
     def load(self, data: st.DataObject) -> None:
         """A load that was asked for, that was done before, or that nobody asked for."""
         asked = [name for name, chunk in self.model.chunks.items() if not chunk.loaded]
-        names = asked or [*self.model.chunks, *self.model.waiting]
+        waiting = [name for names in self.model.turns.waiting.values() for name in names]
+        names = asked or [*self.model.chunks, *waiting]
         if names:
             self._load(ChunkRef.parse(data.draw(st.sampled_from(names))))
 
@@ -238,8 +251,8 @@ class LaneMachine(RuleBasedStateMachine):
         """Held against Redis by the invariant above: the model is only the shorter way to ask."""
         model = self.model
         for ref, job in model.jobs.items():
-            parked = model.parked_jobs[ref.split("/", 1)[0]].count(ref)
-            places = model.ready.count(ref) + (ref in model.agenda) + parked
+            ready = model.turns.ready[ref.split("/", 1)[0]].count(ref)
+            places = ready + (ref in model.agenda)
             assert places == (job.state in OPEN_STATES), f"{ref} is {job.state}"
             assert job.claim >= self.claims.get(ref, 0), f"the claim of {ref} went back"
             self.claims[ref] = job.claim
@@ -248,10 +261,12 @@ class LaneMachine(RuleBasedStateMachine):
         assert _total(model.tally) == handed_in
         for state in JobState:
             assert model.tally[state] == sum(c[state] for c in model.counts.values()) >= 0
-        for batch in model.counts:
-            assert batch in model.holds or not (
-                model.parked_jobs[batch] or model.parked_chunks[batch]
-            ), f"{batch} is parked for ever"
+        turns = model.turns
+        for batch in turns.strides:
+            free = batch not in model.holds
+            assert (batch in turns.turns) == (free and bool(turns.ready[batch])), batch
+            lined_up = batch in turns.backlog[turns.strides[batch]]
+            assert lined_up == (free and bool(turns.waiting[batch])), f"{batch} waits for ever"
 
     def teardown(self) -> None:
         """Whatever happened: what is cancelled comes to its end, and leaves nothing in motion."""

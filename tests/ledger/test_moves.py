@@ -218,6 +218,9 @@ def test_renewing_never_brings_back_a_job_without_a_moment(scene: Scene, state: 
     (claim,) = scene.released(1)
     if state is JobState.PENDING:
         scene.move(claim, Move(JobState.RELEASED, JobState.PENDING, ready=True))
+        scene.ledger.lanes.stop(scene.lane, "held")
+        scene.tick()
+        assert scene.ready() == [claim.ref]
     else:
         scene.end(claim)
     scene.ledger.jobs.renew([claim], 30)

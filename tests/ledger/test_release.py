@@ -155,7 +155,6 @@ def test_a_job_handed_back_goes_before_those_that_never_had_their_turn(scene: Sc
     scene.open(window=1)
     (claim,) = scene.release()
     scene.move(claim, Move(JobState.RELEASED, JobState.PENDING, ready=True))
-    assert scene.ready()[0] == claim.ref
     assert [(c.ref, c.number) for c in scene.release()] == [(claim.ref, 2)]
 
 
@@ -172,12 +171,12 @@ def test_a_retried_job_goes_first_once_its_moment_has_come(scene: Scene) -> None
     assert [c.ref for c in scene.release()] == [claim.ref]
 
 
-def test_two_batches_take_turns_in_the_order_loaded(scene: Scene) -> None:
+def test_two_batches_take_turns(scene: Scene) -> None:
     day = Scene(scene.ledger, batch="day")
     scene.make_ready(2)
     day.make_ready(2)
     scene.open()
-    assert [claim.batch for claim in scene.release()] == ["night", "night", "day", "day"]
+    assert [claim.batch for claim in scene.release()] == ["day", "night", "day", "night"]
     scene_counts = scene.states(scene.keys.counts("night"))
     day_counts = scene.states(scene.keys.counts("day"))
     assert scene_counts[JobState.RELEASED] == day_counts[JobState.RELEASED] == 2

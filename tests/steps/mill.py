@@ -15,7 +15,7 @@ from ledger.opening import Ledger
 from ledger.tick import Handout
 from producer.chunk_files import ChunkFiles
 from schemas.account import Account
-from schemas.batch import Batch, ChunkRef
+from schemas.batch import Batch, ChunkRef, Priority
 from schemas.catalogue import Catalogue, catalogue
 from schemas.job import Job
 from schemas.lane import Lane, LaneLimits
@@ -139,7 +139,13 @@ class Mill:
     def host(self) -> PictureHost:
         return self.providers.host
 
-    def hand_in(self, jobs: Sequence[Job], batch: str = BATCH, limits: LaneLimits = FAST) -> Batch:
+    def hand_in(
+        self,
+        jobs: Sequence[Job],
+        batch: str = BATCH,
+        limits: LaneLimits = FAST,
+        priority: Priority = Priority.NORMAL,
+    ) -> Batch:
         """Put jobs into storage and ledger, as a submit does."""
         chunks = ChunkFiles(self.folder / f"chunks-{batch}")
         for job in jobs:
@@ -154,12 +160,13 @@ class Mill:
             lanes=chunks.lanes,
             currencies=dict.fromkeys(chunks.lanes, "CNY"),
             created_at="2026-11-20T20:00:00+00:00",
+            priority=priority,
         )
         self.ledger.batches.open(document, self.ledger.fleet.now_ms())
         for lane in chunks.lanes:
             chunks.upload(batch, lane, self.storage)
             self.ledger.lanes.open(lane, limits)
-            self.ledger.lanes.hand_in(lane, batch, chunks.refs(batch, lane))
+            self.ledger.lanes.hand_in(lane, batch, chunks.refs(batch, lane), priority)
         self.ledger.batches.start(batch)
         return document
 

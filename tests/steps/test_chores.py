@@ -54,7 +54,10 @@ def test_loading_twice_makes_every_job_ready_once(mill: Mill) -> None:
     before = mill.snapshot()
     assert not chores.load(LANE, chunk(2), mill.tools)
     assert mill.snapshot() == before
-    assert mill.ledger.client.lrange(LaneKeys(LANE).ready, 0, -1) == ["night/SKU-1", "night/SKU-2"]
+    assert mill.ledger.client.lrange(LaneKeys(LANE).ready(BATCH), 0, -1) == [
+        "night/SKU-1",
+        "night/SKU-2",
+    ]
 
 
 def test_a_request_in_the_ledger_has_no_row(mill: Mill) -> None:

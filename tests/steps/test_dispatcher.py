@@ -153,7 +153,8 @@ def test_a_garbage_ref_holds_up_nobody(mill: Mill) -> None:
     claim = mill.released()
     keys, client = LaneKeys(LANE), mill.ledger.client
     client.zadd(keys.agenda, {"garbage": 1, "night/no-such-job": 2, "": 3})
-    client.rpush(keys.ready, "garbage", "night/no-such-job")
+    client.rpush(keys.ready(BATCH), "garbage", "night/no-such-job")
+    client.zadd(keys.turns, {BATCH: 0})
     client.zadd("mill:{fleet}:lanes", {"garbage": 1, "": 2})
     client.zadd("mill:{fleet}:batch-agenda", {"no-such-batch": 1})
     mill.let_time_pass()

@@ -10,7 +10,7 @@ from schemas.failure import ErrorClass
 from schemas.job import Job
 from schemas.lane import LaneLimits
 from schemas.states import JobState
-from tests.steps.mill import LANE, LEASE_S, Mill, job
+from tests.steps.mill import BATCH, LANE, LEASE_S, Mill, job
 from tests.steps.scripted_provider import trouble
 from worker.providers.port import Accepted, NotSent, Refused, SubmitAnswer, Unanswered
 
@@ -69,7 +69,9 @@ def test_a_process_that_stops_gives_back_unsent(mill: Mill) -> None:
     record = mill.record(claim)
     assert (record["state"], record["attempts"]) == ("pending", "0")
     assert (mill.provider.ordered, mill.window()) == ([], set())
-    assert mill.ledger.client.lrange(LaneKeys(LANE).ready, 0, -1) == [claim.ref]
+    mill.ledger.lanes.stop(LANE, "closed for the night")
+    assert mill.hand_out() == []
+    assert mill.ledger.client.lrange(LaneKeys(LANE).ready(BATCH), 0, -1) == [claim.ref]
 
 
 def test_a_lost_claim_sends_nothing(mill: Mill) -> None:
@@ -204,11 +206,11 @@ def test_too_many_requests_slow_the_lane_and_cost_nothing(mill: Mill) -> None:
     slot = mill.ledger.submit_bucket(LANE).take(1000, 1000, patience_s=0)
     assert not slot.booked
     assert 5 < slot.wait_s <= 7
+    assert mill.hand_out() == []
     status = mill.ledger.lanes.status(LANE)
     assert status is not None
     assert (status.throttled, status.stopped, status.ready) == (1, None, 1)
     assert mill.ledger.client.hget(LaneKeys(LANE).bucket, "cut") == "500"
-    assert mill.hand_out() == []
 
 
 @pytest.mark.parametrize("kind", [ErrorClass.ACCOUNT, ErrorClass.MODEL_GONE])

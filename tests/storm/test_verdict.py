@@ -117,8 +117,8 @@ RESULTS = layout.batch_file(BATCH, layout.RESULTS_JSONL)
 LEFTOVERS: list[tuple[Spoil, str]] = [
     (lambda w: w.ledger.client.zadd(KEYS.agenda, {f"{BATCH}/jar-0": 1}), "agenda: left in motion"),
     (lambda w: w.ledger.client.sadd(KEYS.window, f"{BATCH}/jar-0"), "window: left in motion"),
-    (lambda w: w.ledger.client.rpush(KEYS.ready, "jar-0"), "ready: left in motion"),
-    (lambda w: w.ledger.client.rpush(KEYS.waiting, "chunk"), "waiting: left in motion"),
+    (lambda w: w.ledger.client.rpush(KEYS.ready(BATCH), "jar-0"), f"ready:{BATCH}: left"),
+    (lambda w: w.ledger.client.rpush(KEYS.waiting(BATCH), "a"), f"waiting:{BATCH}: left"),
     (lambda w: w.ledger.client.hset(KEYS.job("jar-0"), "claim", 1), "jar-0: left in motion"),
     (lambda w: w.ledger.client.hset(KEYS.chunk("1"), "size", 1), "chunk:1: left in motion"),
     (lambda w: w.ledger.client.set("mill:{fleet}:forgotten", 1), "neither expires nor"),

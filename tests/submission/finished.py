@@ -7,9 +7,11 @@ from collections.abc import Iterator, Mapping
 from itertools import count
 from typing import Any
 
+from ledger.keys import LaneKeys
 from ledger.opening import Ledger
+from ledger.turns import stride
 from schemas import layout
-from schemas.batch import ChunkRef
+from schemas.batch import ChunkRef, Priority
 from schemas.failure import ErrorClass, Failure
 from schemas.job import Job
 from schemas.result import Image, JobResult
@@ -54,15 +56,17 @@ def finish(
 ) -> str:
     """End whatever waits: as `endings` says by id, well otherwise. Since when it is finished."""
     for lane in lanes:
-        keys = {name: f"mill:{{{lane}}}:{name}" for name in ("waiting", f"counts:{batch}", "tally")}
-        refs = [ChunkRef.parse(str(ref)) for ref in ledger.client.lrange(keys["waiting"], 0, -1)]
-        for ref in (ref for ref in refs if ref.batch == batch):
+        keys = LaneKeys(lane)
+        waiting = ledger.client.lrange(keys.waiting(batch), 0, -1)
+        for ref in (ChunkRef.parse(str(each)) for each in waiting):
             jobs = jobs_of(storage.get(layout.input_chunk(lane, ref)))
             results = [ended(job, *endings.get(job.id, (JobState.SUCCEEDED,))) for job in jobs]
             lines = "".join(result.model_dump_json() + "\n" for result in results)
             storage.put(layout.results_chunk(lane, ref), lines.encode(), "application/x-ndjson")
-            _count(ledger, keys[f"counts:{batch}"], keys["tally"], results)
-            ledger.client.lrem(keys["waiting"], 0, str(ref))
+            _count(ledger, keys.counts(batch), keys.tally, results)
+        ledger.client.delete(keys.waiting(batch))
+        for priority in Priority:
+            ledger.client.zrem(keys.backlog(str(stride(priority))), batch)
     finished_at = f"2026-11-21T06:00:{next(_MOMENTS):02}+00:00"
     assert ledger.batches.finish(batch, finished_at, lanes, ledger.batches.open_round(batch) or 1)
     return finished_at

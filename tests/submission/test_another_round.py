@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from ledger.errors import LedgerUnreachable
+from ledger.keys import LaneKeys
 from ledger.opening import Ledger
 from producer.another_round import NotFinished, NotRunAgain, check_finished, gather, hand_in_again
 from producer.choice import Choice, error_classes, named_ids
@@ -69,7 +70,7 @@ def waiting(ledger: Ledger, storage: StumblingStorage) -> dict[str, Job]:
     """The jobs that were handed in, by id; each once."""
     found = []
     for lane in (WANX, FLUX):
-        for ref in ledger.client.lrange(f"mill:{{{lane}}}:waiting", 0, -1):
+        for ref in ledger.client.lrange(LaneKeys(lane).waiting("night"), 0, -1):
             found += jobs_of(storage.get(input_chunk(lane, ChunkRef.parse(str(ref)))))
     assert len({job.id for job in found}) == len(found)
     return {job.id: job for job in found}

@@ -70,7 +70,7 @@ def test_a_batch_handed_in_is_in_ledger_and_storage(
     assert ledger.batches.due(10) == ["night"]
     assert ledger.lanes.names() == sorted([WANX, FLUX])
     for lane in (WANX, FLUX):
-        assert ledger.client.lrange(f"mill:{{{lane}}}:waiting", 0, -1) == ["night/00001/3"]
+        assert ledger.client.lrange(f"mill:{{{lane}}}:waiting:night", 0, -1) == ["night/00001/3"]
 
 
 def test_handed_in_again_it_is_the_same_batch(

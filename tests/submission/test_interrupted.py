@@ -35,7 +35,7 @@ def assert_complete(ready: Prepared, ledger: Ledger, storage: StumblingStorage) 
     assert ledger.batches.due(0.0) == ["night"]
     handed_in: Counter[str] = Counter()
     for lane in (WANX, FLUX):
-        refs = ledger.client.lrange(f"mill:{{{lane}}}:waiting", 0, -1)
+        refs = ledger.client.lrange(f"mill:{{{lane}}}:waiting:night", 0, -1)
         for ref in refs:
             jobs = jobs_of(storage.get(input_chunk(lane, ChunkRef.parse(str(ref)))))
             handed_in.update(job.id for job in jobs)
@@ -91,6 +91,6 @@ def test_dying_between_two_lanes_hands_neither_in_twice(
 ) -> None:
     ready.hand_in(ledger, storage)
     ledger.client.hset("mill:{batch/night}:record", "state", "opening")
-    ledger.client.delete(f"mill:{{{FLUX}}}:waiting", f"mill:{{{FLUX}}}:counts:night")
+    ledger.client.delete(f"mill:{{{FLUX}}}:waiting:night", f"mill:{{{FLUX}}}:counts:night")
     ledger.client.delete(f"mill:{{{FLUX}}}:tally")
     assert_complete(ready, ledger, storage)
