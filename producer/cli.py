@@ -21,6 +21,7 @@ from storage import StorageError
 
 _COMMANDS = {
     "cancel": "cancel", "pause": "pause", "resume": "pause", "retry": "retry",
+    "prioritize": "prioritize",
     "run": "run", "submit": "submit", "validate": "submit",
     "status": "look", "watch": "look", "results": "look", "batches": "look",
     "lanes": "lanes", "models": "models", "doctor": "doctor",

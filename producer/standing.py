@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from schemas.batch import BatchStatus
+from schemas.batch import BatchStatus, Priority
 from schemas.states import BatchState
 
 PAUSED_BY_HAND = "paused by hand"
@@ -39,6 +39,11 @@ def risk(status: BatchStatus) -> str:
         count = status.possible_double_charges
         said.append(f"{count} possible double charge{'' if count == 1 else 's'}")
     return ", ".join(said)
+
+
+def priority(status: BatchStatus) -> str:
+    """Its priority, where it is not what most batches have."""
+    return "" if status.priority is Priority.NORMAL else str(status.priority)
 
 
 def is_held(status: BatchStatus) -> bool:

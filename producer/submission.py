@@ -25,7 +25,7 @@ from producer.unlisted_models import WithUnlisted
 from producer.validation import validate
 from schemas import layout
 from schemas.account import DEFAULT_ACCOUNT
-from schemas.batch import Batch
+from schemas.batch import Batch, Priority
 from schemas.catalogue import Catalogue
 from schemas.lane import Lane
 from schemas.settings import Settings
@@ -64,6 +64,7 @@ class Order:
     account: str = "default"
     skip_invalid: bool = False
     simulated: bool = False
+    priority: Priority = Priority.NORMAL
     budgets: Mapping[str, int] = field(default_factory=dict)
     """The most it may cost, in millionths, by currency; empty: no limit."""
     known_accounts: frozenset[tuple[str, str]] | None = None
@@ -150,6 +151,7 @@ def describe(checked: Checked, order: Order, catalogue: Catalogue, now: datetime
         created_at=now.isoformat(timespec="seconds"),
         invalid=checked.tally.bad,
         simulated=order.simulated,
+        priority=order.priority,
         defaults=orders,
         unlisted=unlisted,
     )
@@ -186,7 +188,8 @@ def hand_in(
         ledger.lanes.open(
             lane, limits[lane], unlisted=said.model_dump_json(exclude_none=True) if said else ""
         )
-        ledger.lanes.hand_in(lane, batch.batch, chunks.refs(batch.batch, lane))
+        refs = chunks.refs(batch.batch, lane)
+        ledger.lanes.hand_in(lane, batch.batch, refs, known.priority)
     ledger.batches.start(batch.batch)
     return Submitted(batch, fresh=True)
 

@@ -18,7 +18,7 @@ from producer.exit_codes import ExitCode, of_finished
 from producer.problem import printable
 from producer.progress import progress
 from producer.session import Session, open_session, session_options
-from producer.standing import advice, budget, hindrances, money, risk
+from producer.standing import advice, budget, hindrances, money, priority, risk
 from producer.table import print_table
 from producer.watching import chosen, status_of
 from producer.watching import watch as follow
@@ -165,8 +165,12 @@ def _row(entry: BatchStatus) -> tuple[str, ...]:
         str(entry.images),
         money(entry),
         (entry.started_at or "")[:19],
-        "; ".join([*filter(None, [risk(entry)]), *hindrances(entry)]),
+        "; ".join([*filter(None, [_urgency(entry), risk(entry)]), *hindrances(entry)]),
     )
+
+
+def _urgency(entry: BatchStatus) -> str:
+    return f"{priority(entry)} priority" if priority(entry) else ""
 
 
 def _follow(
@@ -191,7 +195,8 @@ def _interrupted_here(batch: str | None, session: Session) -> bool:
 
 
 def _lines(found: BatchStatus) -> list[tuple[str, str]]:
-    lines = [("batch", found.batch), ("state", found.state), ("total", str(found.total))]
+    lines = [("batch", found.batch), ("state", found.state)]
+    lines += [("priority", priority(found)), ("total", str(found.total))]
     for name in ("pending", "released", "submitting", "running", "storing"):
         if getattr(found, name):
             lines.append((name, str(getattr(found, name))))

@@ -27,6 +27,7 @@ from producer.submission import Checked, Order, check, check_account
 from producer.tally import Tally
 from producer.unlisted_models import LIKE, WithUnlisted, caution, with_unlisted
 from schemas.account import SIMULATOR_ACCOUNT
+from schemas.batch import Priority
 from schemas.catalogue import Catalogue
 
 INVALID_CSV = "invalid.csv"
@@ -85,6 +86,13 @@ _OPTIONS = [
         help="The most the batch may cost, e.g. 50CNY. Once for each currency.",
     ),
     click.option(
+        "--priority",
+        type=click.Choice([str(each) for each in Priority]),
+        default=str(Priority.NORMAL),
+        show_default=True,
+        help="The batch's share beside others: high starts at once, low has time.",
+    ),
+    click.option(
         "--batch",
         "name",
         metavar="NAME",
@@ -135,6 +143,7 @@ def order_from(
         account=account,
         skip_invalid=options["skip_invalid"],
         simulated=simulated,
+        priority=Priority(options["priority"]),
         budgets=budgets_from(options["budgets"]),
         known_accounts=frozenset(session.settings.known_accounts()),
     )
@@ -169,6 +178,8 @@ def summary(tally: Tally, budgets: Mapping[str, int]) -> str:
 def handed_in_before(name: str, order: Order) -> str:
     """What to say of a batch that is there already."""
     said = f"Batch {name} was handed in before; nothing is ordered twice."
+    if order.priority is not Priority.NORMAL:
+        said += f" `imagemill prioritize {name} {order.priority}` changes its priority."
     if order.budgets:
         said += f" Its budget stays as it is: `imagemill resume {name} --budget` changes it."
     return said
