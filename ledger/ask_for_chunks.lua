@@ -33,7 +33,7 @@ local function next_in(stride)
   end
 end
 
-local function has_a_seat(stride)
+local function seat_is_free(stride)
   local taken = 0
   for _, batch in ipairs(redis.call('ZRANGE', turns, 0, -1)) do
     local same = redis.call('HGET', counts .. batch, 'stride') == stride
@@ -47,7 +47,7 @@ for _, stride in ipairs(redis.call('HVALS', loading)) do busy[stride] = true end
 for i = strides, #ARGV do
   local stride = ARGV[i]
   local batch = room > 0 and not busy[stride] and next_in(stride)
-  local chunk = batch and has_a_seat(stride) and redis.call('LPOP', waiting .. batch)
+  local chunk = batch and seat_is_free(stride) and redis.call('LPOP', waiting .. batch)
   if chunk then
     redis.call('HSET', chunks .. chunk, 'size', string.match(chunk, '%d+$'), 'ended', 0)
     redis.call('HSET', loading, chunk, stride)
