@@ -121,6 +121,7 @@ def _line(task: Task) -> dict[str, Any]:
         "submitted_at": _ms(task.submitted_s),
         "started_at": None if task.started_s is None else _ms(task.started_s),
         "finished_at": None if task.finished_s is None else _ms(task.finished_s),
+        "told_at": None if task.told_s is None else _ms(task.told_s),
         "images_charged": task.images_charged,
         "queries": task.queries,
         "downloads": task.downloads,

@@ -87,6 +87,8 @@ class Task:
     state: State = State.PENDING
     started_s: float | None = None
     finished_s: float | None = None
+    told_s: float | None = None
+    """When the client was first told, in answer to a query by its id, that the task has ended."""
     queries: int = 0
     downloads: int = 0
 

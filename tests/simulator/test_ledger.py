@@ -24,6 +24,7 @@ def test_a_task_in_the_ledger(simulator: RunningSimulator) -> None:
     assert task["queries"] >= 2
     assert task["account"] == hashlib.sha256(KEY.encode()).hexdigest()[:16]
     assert before_ms - 1000 < task["submitted_at"] <= task["started_at"] < task["finished_at"]
+    assert task["finished_at"] <= task["told_at"] <= time.time_ns() / 1e6
 
 
 def test_the_key_is_shown_nowhere(simulator: RunningSimulator) -> None:
