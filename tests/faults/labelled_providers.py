@@ -53,8 +53,8 @@ class _LabelledProvider:
         self._tripwire.pass_job(Point.UNPOLLED)
         return self._provider.poll(ticket)
 
-    def list_tasks(self, *asked: Any) -> Any:
-        answer = self._provider.list_tasks(*asked)
+    def list_tasks(self, *asked: Any, **options: Any) -> Any:
+        answer = self._provider.list_tasks(*asked, **options)
         self._tripwire.pass_job(Point.LISTED)
         return answer
 

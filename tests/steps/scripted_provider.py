@@ -63,6 +63,8 @@ class ScriptedProvider:
         """Tickets of tasks that wait to be drawn, until they are taken out or withdrawn."""
         self.busy = False
         """Whether new tasks have to wait."""
+        self.drawing: set[str] = set()
+        """Tickets of tasks that are being drawn, until they are taken out."""
         self.withdrawn: set[str] = set()
         self.echoes = False
         """Whether finished tasks repeat their prompt."""
@@ -106,16 +108,19 @@ class ScriptedProvider:
         self.told.append((ticket, answer))
         return answer
 
-    def list_tasks(self, model: Model, start_s: float, end_s: float, page: int) -> TaskListAnswer:
+    def list_tasks(
+        self, model: Model, start_s: float, end_s: float, page: int, *, running_only: bool = False
+    ) -> TaskListAnswer:
         with self._lock:
             self.asked_lists.append((model.name, start_s, end_s, page))
             scripted = self.to_list.popleft() if self.to_list else None
             found = [
-                ListedTask(ticket, created_s)
+                ListedTask(ticket, created_s, ticket not in self.waiting | self.drawing)
                 for ticket, created_s in reversed(self.listed.items())
                 # Asked in whole seconds, as the real one is.
                 if math.floor(start_s) <= created_s < math.ceil(end_s) + 1
                 and f":{model.name}@" in self.accepted[ticket].lane
+                and (ticket in self.drawing or not running_only)
             ]
         shown = tuple(found[(page - 1) * PAGE_SIZE : page * PAGE_SIZE])
         answer = TaskPage(shown, -(-len(found) // PAGE_SIZE), float(math.floor(self.now_s())))
@@ -167,6 +172,8 @@ class ScriptedProvider:
             return TaskFailed(trouble(ErrorClass.CANCELLED, "CANCELED"))
         if ticket in self.waiting:
             return StillRunning(queued=True)
+        if ticket in self.drawing:
+            return StillRunning(queued=False)
         withheld = job.n if job.prompt in self.withheld else None
         drawn = done(ticket, job.n, withheld)
         return replace(drawn, prompt_echo=job.prompt) if self.echoes else drawn

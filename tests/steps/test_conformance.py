@@ -232,3 +232,40 @@ def test_a_prompt_is_repeated_by_nobody_else(pair: Pair) -> None:
     done = ended(pair[0], job())
     assert isinstance(done, Done)
     assert done.prompt_echo is None
+
+
+def test_the_list_tells_which_tasks_have_ended(pair: Pair) -> None:
+    provider, _ = pair
+    taken = provider.submit(job(), WANX)
+    assert isinstance(taken, Accepted)
+    wait_until(
+        lambda: not isinstance(provider.poll(taken.ticket), StillRunning), what="the task's end"
+    )
+    assert shown_as_ended(provider, taken.ticket) is True
+    assert shown_as_ended(provider, taken.ticket, running_only=True) is None
+
+
+def test_a_task_that_waits_is_listed_and_is_not_being_drawn(busy: Provider) -> None:
+    taken = busy.submit(job(), WANX)
+    assert isinstance(taken, Accepted)
+    assert shown_as_ended(busy, taken.ticket) is False
+    assert shown_as_ended(busy, taken.ticket, running_only=True) is None
+
+
+def test_a_task_that_is_drawn_is_listed_among_those() -> None:
+    scripted = ScriptedProvider()
+    scripted.drawing.add(scripted.take_in(job(), "a-task"))
+    assert shown_as_ended(scripted, "a-task", running_only=True) is False
+    for provider in simulated("--generation-s", "60", "--rate", "500"):
+        taken = provider.submit(job(), WANX)
+        assert isinstance(taken, Accepted)
+        assert shown_as_ended(provider, taken.ticket, running_only=True) is False
+
+
+def shown_as_ended(provider: Provider, ticket: str, *, running_only: bool = False) -> bool | None:
+    """Whether the list shows a task as ended; None: it does not show it."""
+    now_s = SystemClock().now().timestamp()
+    page = provider.list_tasks(WANX, now_s - 60, now_s + 60, 1, running_only=running_only)
+    assert isinstance(page, TaskPage)
+    found = {task.ticket: task.ended for task in page.tasks}
+    return found.get(ticket)

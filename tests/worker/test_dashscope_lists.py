@@ -73,11 +73,35 @@ def test_the_list_is_asked_for_as_the_vendor_documents_it(server: Wire, client: 
     assert server.heard[0].headers["Authorization"] == f"Bearer {KEY}"
 
 
+def test_tasks_that_are_drawn_are_asked_for_by_their_status(
+    server: Wire, client: DashScope
+) -> None:
+    server.plays(page())
+    client.list_tasks(model(), AT_S, AT_S + 60, 1, running_only=True)
+    assert "&page_size=100&status=RUNNING HTTP/1.1" in server.heard[0].line
+
+
+@pytest.mark.parametrize(
+    ("status", "ended"),
+    [
+        *((status, True) for status in ("SUCCEEDED", "FAILED", "CANCELED", "CANCELLED")),
+        *((status, False) for status in ("PENDING", "RUNNING", "SUSPENDED", "UNKNOWN", "", None)),
+    ],
+)
+def test_a_page_tells_which_tasks_have_ended(
+    server: Wire, client: DashScope, status: str | None, ended: bool
+) -> None:
+    server.plays(page(data=[{**FIRST, "status": status}], total=1))
+    found = ask(client)
+    assert isinstance(found, TaskPage)
+    assert [task.ended for task in found.tasks] == [ended]
+
+
 def test_a_page_tells_tickets_times_and_the_providers_clock(
     server: Wire, client: DashScope
 ) -> None:
     server.plays(dated("Fri, 20 Nov 2026 16:59:31 GMT"))
-    tasks = (ListedTask("t-2", 1795193971.0), ListedTask("t-1", 1795193970.123))
+    tasks = (ListedTask("t-2", 1795193971.0), ListedTask("t-1", 1795193970.123, ended=True))
     assert ask(client) == TaskPage(tasks, pages=1, provider_now_s=AT_S + 1)
 
 

@@ -26,6 +26,8 @@ class AtOnce:
         start_s: float,  # noqa: ARG002 - likewise
         end_s: float,  # noqa: ARG002 - likewise
         page: int,  # noqa: ARG002 - likewise
+        *,
+        running_only: bool = False,  # noqa: ARG002 - likewise
     ) -> TaskListAnswer:
         """There is no list of orders."""
         return NoTaskList()

@@ -91,7 +91,9 @@ class DashScope:
             return Unanswered("the answer is about another task")
         return read_task(answer.document, (self._line.key,))
 
-    def list_tasks(self, model: Model, start_s: float, end_s: float, page: int) -> TaskListAnswer:
+    def list_tasks(
+        self, model: Model, start_s: float, end_s: float, page: int, *, running_only: bool = False
+    ) -> TaskListAnswer:
         """A page of the main account's tasks of a model. Never raises for what network or provider
         do.
 
@@ -106,6 +108,7 @@ class DashScope:
             "model_name": model.sent_name,
             "page_no": page,
             "page_size": PAGE_SIZE,
+            **({"status": "RUNNING"} if running_only else {}),
         }
         answer = self._line.ask("GET", f"tasks/?{urlencode(asked)}")
         if not isinstance(answer, Answer):

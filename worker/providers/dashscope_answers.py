@@ -30,6 +30,8 @@ from worker.providers.port import (
 
 _GAVE_UP_WAITING = frozenset({"GatewayTimeout", "RequestTimeOut", "InternalError.Timeout"})
 """Codes that say an answer was not awaited, not that nothing was done."""
+_ENDED = frozenset({"SUCCEEDED", "FAILED", "CANCELED", "CANCELLED"})
+"""(Model Studio: asynchronous tasks; one page writes it with two l.)"""
 _NOT_PENDING = "UnsupportedOperation"
 
 
@@ -122,7 +124,8 @@ def _listed(entry: object, model_name: str) -> ListedTask | None:
     ticket, created_ms = text(fields, "task_id"), count(fields, "gmt_create")
     if not ticket or not created_ms or text(fields, "model_name") != model_name:
         return None
-    return ListedTask(ticket, created_ms / 1000)
+    ended = text(fields, "status").upper() in _ENDED
+    return ListedTask(ticket, created_ms / 1000, ended)
 
 
 def _date_s(headers: httpx2.Headers) -> float | None:

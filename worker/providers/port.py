@@ -120,6 +120,8 @@ class ListedTask:
     ticket: str
     created_s: float
     """On the provider's clock, in seconds since 1970."""
+    ended: bool = False
+    """Whether it is shown as ended, well or not; the list may be some seconds behind."""
 
 
 @dataclass(frozen=True)
@@ -198,8 +200,12 @@ class Provider(Protocol):
         """Ask how a task is. Never raises for what the network or the provider does."""
         ...
 
-    def list_tasks(self, model: Model, start_s: float, end_s: float, page: int) -> TaskListAnswer:
+    def list_tasks(
+        self, model: Model, start_s: float, end_s: float, page: int, *, running_only: bool = False
+    ) -> TaskListAnswer:
         """All tasks of a model created from `start_s` to `end_s`, whoever ordered them.
+
+        `running_only` leaves out those that wait and those that have ended.
 
         The span is in seconds since 1970, widened to whole seconds and read by the provider on its
         own clock; pages count from 1. A page that is not whole is Unanswered, never a shorter list:
