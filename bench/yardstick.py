@@ -25,10 +25,14 @@ class Seen:
     refused_orders: int
     refused_queries: int
     queries: int
+    lists: int
+    """Queries for the task list."""
     charged_twice: int
     """Charged tasks beyond the first of each prompt."""
     finished_at_s: dict[str, float]
     """Task id -> epoch seconds."""
+    noticed_after_s: tuple[float, ...]
+    """From each task's end until a query by its id was first answered with it."""
 
     def share_used(self, rate: float) -> float:
         """Of the allowed rate, between the first accepted order and the last."""
@@ -91,8 +95,12 @@ def _seen(document: dict[str, Any]) -> Seen:
         refused_orders=requests.get("create", {}).get("429", 0),
         refused_queries=sum(requests.get(name, {}).get("429", 0) for name in _QUERIES),
         queries=sum(sum(requests.get(name, {}).values()) for name in _QUERIES),
+        lists=sum(requests.get("list", {}).values()),
         charged_twice=sum(times - 1 for times in charged.values()),
         finished_at_s={
             task["task_id"]: task["finished_at"] / 1000 for task in tasks if task["finished_at"]
         },
+        noticed_after_s=tuple(
+            (task["told_at"] - task["finished_at"]) / 1000 for task in tasks if task["told_at"]
+        ),
     )
