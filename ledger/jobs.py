@@ -13,6 +13,7 @@ import redis
 from ledger.errors import translated
 from ledger.index import nudge
 from ledger.keys import LANES, LaneKeys
+from ledger.looks import Looks
 from ledger.scripts import Argument, Call, Scripts
 from ledger.tickets import KEPT_S, trim
 from schemas.lane import LaneLimits
@@ -73,6 +74,8 @@ class Record:
     """Its batch was cancelled."""
     budgeted: bool = False
     """Its batch has a budget."""
+    looks: Looks = field(default_factory=Looks)
+    """How its lane's looks at the task list go."""
 
     def age_s(self, since: str) -> float:
         """Seconds since the time (ms) kept in a field; 0 where there is none."""
@@ -166,11 +169,13 @@ class Jobs:
             keys.learned,
             keys.holds,
             keys.counts(claim.batch),
+            keys.tally,
+            keys.looks,
         ]
         found = self._scripts.run(Call("take_job", names, [number, claim.batch, *states]))
         if not found:
             return None
-        pairs, limits, learned, cancelled, budgeted, now_ms = found
+        pairs, limits, learned, cancelled, budgeted, now_ms, running, looks = found
         record = dict(zip(pairs[::2], pairs[1::2], strict=True))
         return Record(
             state=JobState(record["state"]),
@@ -185,6 +190,7 @@ class Jobs:
             now_ms=int(now_ms),
             cancelled=cancelled == 1,
             budgeted=budgeted == 1,
+            looks=_looks(int(running or 0), looks, int(now_ms)),
         )
 
     def move(self, claim: Claim, chunk: str, move: Move) -> Moved:
@@ -272,3 +278,15 @@ def _limits(values: list[str | None]) -> LaneLimits | None:
     if rate is None or burst is None or window is None:
         return None
     return LaneLimits(rate_per_s=float(rate), burst=int(burst), window=int(window))
+
+
+def _looks(running: int, values: list[str | None], now_ms: int) -> Looks:
+    trusted_ms, barred_ms, hold_ms, false_alarms, missed = (int(value or 0) for value in values)
+    return Looks(
+        running=running,
+        trusted=now_ms < trusted_ms,
+        barred=now_ms < barred_ms,
+        hold_s=hold_ms / 1000,
+        false_alarms=max(false_alarms, 0),
+        missed=max(missed, 0),
+    )

@@ -93,7 +93,8 @@ class LaneKeys:
         self.window = f"{self._tag}:window"
         """Set of jobs in play."""
         self.chores = f"{self._tag}:chores"
-        """Sorted set chore -> time (ms) it is due: load:CHUNK, seal:CHUNK or withdraw:CHUNK."""
+        """Sorted set chore -> time (ms) it is due: load:CHUNK, seal:CHUNK, withdraw:CHUNK, or
+        look."""
         self.holds = f"{self._tag}:holds"
         """Hash reason:batch -> 1: batches of which nothing is ordered; see schemas.batch.Hold."""
         self.tally = f"{self._tag}:tally"
@@ -108,6 +109,9 @@ class LaneKeys:
         """Hash {tat_us, cut, cut_until_us, closed_until_us}; expires."""
         self.learned = f"{self._tag}:learned"
         """List of the last generation times, in seconds."""
+        self.looks = f"{self._tag}:looks"
+        """Hash {trusted_until_ms, not_before_ms, hold_ms, skew_ms, false_alarms, missed} of the looks
+        at the provider's task list; expires."""
         self.trouble = f"{self._tag}:trouble"
         """String: why the provider could not even be asked; expires."""
         self.ready_prefix = f"{self._tag}:ready:"
@@ -161,6 +165,6 @@ IN_MOTION = re.compile(
 EXPIRING = re.compile(
     rf"mill:\{{fleet\}}:leader|mill:\{{batch/[^}}]+\}}:closing"
     rf"|mill:\{{account/[^}}]+\}}:(queries|access-token|fetching-token|(purse|reservations|refused):.+)"
-    rf"|{_LANE_TAG}:(bucket|tickets|unsettled|trouble)"
+    rf"|{_LANE_TAG}:(bucket|tickets|unsettled|looks|trouble)"
 )
 """Keys that go by themselves."""

@@ -13,6 +13,7 @@ from ledger.connection import connect
 from ledger.fleet import Fleet
 from ledger.jobs import Jobs
 from ledger.lanes import Lanes
+from ledger.looks import LaneLooks
 from ledger.purse import BatchPurse, Day, Purse, account_purse, batch_purse
 from ledger.scripts import Scripts
 from ledger.tickets import Tickets
@@ -29,6 +30,7 @@ class Ledger:
     batches: Batches
     fleet: Fleet
     tickets: Tickets
+    looks: LaneLooks
 
     def submit_bucket(self, lane: str) -> Bucket:
         """The bucket a lane's orders are paced by."""
@@ -72,4 +74,5 @@ def ledger_on(client: redis.Redis, scripts: Scripts) -> Ledger:
         batches=Batches(client, scripts),
         fleet=Fleet(client, scripts),
         tickets=Tickets(client, scripts),
+        looks=LaneLooks(client, scripts),
     )

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from ledger.jobs import Claim
 from ledger.keys import LaneKeys
+from ledger.looks import LOOK
 from ledger.scripts import Argument, Call, Reply
 from ledger.turns import ask_for_chunks
 from schemas.batch import ChunkRef
@@ -51,6 +52,8 @@ class Tick:
 
     handouts: list[Handout]
     chores: list[Chore]
+    look: bool
+    """The provider's task list is to be looked at."""
     next_s: float | None
     """Seconds until it needs something again; None: it has nothing to do."""
 
@@ -101,7 +104,8 @@ def read_tick(lane: str, replies: Sequence[Reply]) -> Tick:
     moment_ms = 0 if int(left) or int(waits) else int(chores[0])
     return Tick(
         handouts=handouts,
-        chores=[_chore(lane, text) for text in chores[1:]],
+        chores=[_chore(lane, text) for text in chores[1:] if text != LOOK],
+        look=LOOK in chores[1:],
         next_s=None if moment_ms < 0 else moment_ms / 1000,
     )
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import assert_never
 
 from worker.held import HeldJob
-from worker.outcomes import Wait
+from worker.outcomes import Ticketed, Wait
+from worker.policy.looking import interval_s
+from worker.policy.polling import backstop_s, next_poll_s
 from worker.policy.retrying import (
     GiveUp,
     RetryLater,
@@ -52,3 +54,25 @@ def unheard(answer: Refused | NotSent | Unanswered, held: HeldJob, tools: Tools)
 def look_again(held: HeldJob, tools: Tools) -> Wait:
     """After a while, the longer the more looks in a row have failed."""
     return Wait(backoff_s(held.troubles + 1, tools.chance()), held.troubles + 1)
+
+
+def ticketed(held: HeldJob, ticket: str, tools: Tools) -> Ticketed:
+    """The order was taken: it is looked at by itself, or with all the lane's tasks at once."""
+    looks, record = held.record.looks, held.record
+    look_in_s = None
+    if not (looks.trusted or looks.barred):
+        rate_per_s = tools.query_rate_per_s(held)
+        look_in_s = interval_s(looks.running + 1, record.learned, 1, rate_per_s, looking=False)
+    if looks.trusted or look_in_s is not None:
+        first_s = backstop_s(0.0, record.learned, tools.chance())
+    else:
+        first_s = next_poll_s(0.0, record.learned, held.model.typical_s, tools.chance())
+    return Ticketed(ticket, first_s, look_in_s=look_in_s)
+
+
+def own_look_s(held: HeldJob, tools: Tools) -> float:
+    """Seconds until a task that runs is looked at again by itself."""
+    learned = held.record.learned
+    if held.record.looks.trusted and not held.brought_forward:
+        return backstop_s(held.elapsed_s, learned, tools.chance())
+    return next_poll_s(held.elapsed_s, learned, held.model.typical_s, tools.chance())

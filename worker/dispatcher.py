@@ -117,7 +117,8 @@ class Dispatcher:
             room = self._room(threads, len(lanes))
             releases = self._long_releases(threads, lanes)
             ticks = self._ledger.lanes.tick(lanes, self._lease_s, room, releases)
-            for tick in ticks.values():
+            for lane, tick in ticks.items():
+                messages += [_look(lane)] if tick.look else []
                 messages += [self._step(handout) for handout in tick.handouts]
                 messages += [_chore(chore) for chore in tick.chores]
             moments = {lane: tick.next_s for lane, tick in ticks.items()}
@@ -179,3 +180,7 @@ class Dispatcher:
 
 def _chore(chore: Chore) -> Message:
     return Message(queues.CHORES, queues.step_task(chore.what), (chore.lane, str(chore.chunk)))
+
+
+def _look(lane: str) -> Message:
+    return Message(queues.POLL, queues.step_task("look"), (lane,))

@@ -103,6 +103,11 @@ class HeldJob:
         return self.record.fields.get("ticket", "")
 
     @property
+    def brought_forward(self) -> bool:
+        """Whether the provider's list told that its task has ended."""
+        return bool(self.record.fields.get("brought_forward"))
+
+    @property
     def troubles(self) -> int:
         """Failed looks in a row."""
         return int(self.record.fields.get("troubles", 0))

@@ -18,6 +18,8 @@ class Ticketed:
     next_poll_s: float
     found: bool = False
     """Its answer was lost; the provider's list had it."""
+    look_in_s: float | None = None
+    """From then on the provider's list is looked at for all of the lane's tasks."""
 
 
 @dataclass(frozen=True)
@@ -29,6 +31,8 @@ class Wait:
     """Failed looks in a row, for the backoff; 0 after one that worked."""
     too_late_to_cancel: bool = False
     """The provider draws it already: it is not asked to cancel it again."""
+    runs: bool = False
+    """The provider says that it has not ended."""
 
 
 @dataclass(frozen=True)

@@ -27,6 +27,7 @@ from worker.outcomes import (
     Wait,
 )
 from worker.paying import park, settle, settle_unknown
+from worker.policy.looking import hold_s, told_late
 from worker.providers.port import Picture, RemotePicture
 from worker.tools import Tools
 
@@ -73,6 +74,11 @@ def _after(held: HeldJob, outcome: Outcome, tools: Tools) -> None:
     match outcome:
         case Drawn():
             _learn(held, outcome, tools)
+            _judge_list(held, outcome, tools)
+        case Wait(runs=True) if held.brought_forward:
+            tools.ledger.looks.count(str(held.lane), "false_alarms", 1)
+        case Ticketed(look_in_s=float(look_in_s)):
+            tools.ledger.looks.begin(str(held.lane), look_in_s, hold_s(look_in_s))
         case Ended(result):
             settle(held, result, tools)
         case Ticketed(found=True) | Retry(absent=True):
@@ -117,6 +123,19 @@ def _learn(held: HeldJob, drawn: Drawn, tools: Tools) -> None:
     # What is asked for again was learned from before, and an answer at once says nothing.
     if took_s > 0 and not held.asked_again:
         tools.ledger.jobs.learn(str(held.lane), took_s)
+
+
+def _judge_list(held: HeldJob, drawn: Drawn, tools: Tools) -> None:
+    """Whether the provider's list told of this end, and in time; a list that does is trusted more."""
+    looks, lane = held.record.looks, str(held.lane)
+    if held.brought_forward:
+        for figure, wrong in (("false_alarms", looks.false_alarms), ("missed", looks.missed)):
+            if wrong:
+                tools.ledger.looks.count(lane, figure, -1)
+        return
+    ended_ago_s = 0.0 if drawn.took_s is None else held.elapsed_s - drawn.took_s
+    if looks.trusted and told_late(ended_ago_s, looks.hold_s):
+        tools.ledger.looks.count(lane, "missed", 1)
 
 
 def _move(held: HeldJob, outcome: Outcome) -> Move:
@@ -189,7 +208,7 @@ def _back(held: HeldJob, outcome: TooDear | GiveBack | Retry) -> Move:
 
 
 def _taken(ticketed: Ticketed) -> Fields:
-    return {"ticket": ticketed.ticket, "troubles": 0}
+    return {"ticket": ticketed.ticket, "troubles": 0, "brought_forward": ""}
 
 
 def _drawn_fields(drawn: Drawn) -> Fields:

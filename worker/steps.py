@@ -14,7 +14,14 @@ from schemas.failure import ErrorClass, Failure
 from schemas.job import Job
 from schemas.states import JobState
 from worker.addressing import NotNow, Unusable, addressed
-from worker.asking import PATIENCE_S, look_again, unheard, wait_for_turn
+from worker.asking import (
+    PATIENCE_S,
+    look_again,
+    own_look_s,
+    ticketed,
+    unheard,
+    wait_for_turn,
+)
 from worker.drawing import placed, store_at_once
 from worker.held import HeldJob, count_images
 from worker.outcomes import (
@@ -25,11 +32,10 @@ from worker.outcomes import (
     Lost,
     Outcome,
     Retry,
-    Ticketed,
     Wait,
 )
 from worker.paying import go_on, set_aside
-from worker.policy.polling import lost, next_poll_s, overdue
+from worker.policy.polling import lost, overdue
 from worker.policy.retrying import (
     DEFAULT_ATTEMPTS,
     GiveUp,
@@ -74,7 +80,7 @@ def submit(held: HeldJob, tools: Tools) -> Outcome:
 
     match provider.submit(order, held.model, may_send=lambda: tools.may_send(held)):
         case Accepted(ticket):
-            return Ticketed(ticket, _first_poll_s(held, tools))
+            return ticketed(held, ticket, tools)
         case Done() as done:
             return store_at_once(held, placed(held, done), tools)
         case NotSent(reason):
@@ -139,7 +145,8 @@ def poll(held: HeldJob, tools: Tools) -> Outcome:
     match provider.poll(held.ticket):
         case StillRunning():
             late = overdue(held.elapsed_s)
-            return _failed(held, late, tools) if late else Wait(_next_poll_s(held, tools))
+            still = Wait(own_look_s(held, tools), runs=True)
+            return _failed(held, late, tools) if late else still
         case Done() as done:
             return placed(held, done)
         case TaskFailed(failure):
@@ -241,14 +248,6 @@ def _cancel(held: HeldJob, tools: Tools) -> Outcome:
             return replace(later, too_late_to_cancel=later.troubles >= CANCEL_TRIES)
         case never:
             assert_never(never)
-
-
-def _first_poll_s(held: HeldJob, tools: Tools) -> float:
-    return next_poll_s(0.0, held.record.learned, held.model.typical_s, tools.chance())
-
-
-def _next_poll_s(held: HeldJob, tools: Tools) -> float:
-    return next_poll_s(held.elapsed_s, held.record.learned, held.model.typical_s, tools.chance())
 
 
 def _failed(

@@ -14,7 +14,7 @@ from schemas.job import Job
 from schemas.lane import Lane
 from schemas.queues import step_task
 from schemas.states import OPEN_STATES, JobState
-from worker import chores, steps
+from worker import chores, looking, steps
 from worker.accounts import ProviderUnavailable
 from worker.heartbeat import Heartbeat
 from worker.held import HeldJob
@@ -83,6 +83,14 @@ class Desk:
         done = chore(lane, ChunkRef.parse(chunk), self._tools)
         log.info("chore.ended", extra={"chore": name, "lane": lane, "chunk": chunk, "done": done})
 
+    def look(self, lane: str) -> None:
+        """Look at the provider's task list for all of a lane's tasks."""
+        try:
+            found = looking.look(lane, self._tools)
+        except ProviderUnavailable:
+            found = looking.put_off(lane, self._tools)
+        log.info("look.ended", extra={"lane": lane, "found": found})
+
     def close(self, batch: str) -> None:
         """Finish a batch whose jobs have all ended; large tables take longer than its next look."""
         closable = chores.to_close(batch, self._tools)
@@ -144,6 +152,10 @@ def register(app: Celery, desk: Desk) -> None:
     @app.task(name=step_task("close"), shared=False)
     def close(batch: str) -> None:
         _at_the_edge(lambda: desk.close(batch), "close")
+
+    @app.task(name=step_task("look"), shared=False)
+    def look(lane: str) -> None:
+        _at_the_edge(lambda: desk.look(lane), "look")
 
 
 def _step_body(desk: Desk, name: str) -> Callable[[str, str, int], None]:

@@ -245,6 +245,8 @@ class Mill:
         task = message.task.removeprefix(f"{APP}.")
         if task == "close":
             self.desk.close(str(message.args[0]))
+        elif task == "look":
+            self.desk.look(str(message.args[0]))
         elif task in CHORES:
             self.desk.chore(task, str(message.args[0]), str(message.args[1]))
         else:

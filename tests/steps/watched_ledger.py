@@ -14,6 +14,7 @@ from ledger.batches import Batches
 from ledger.fleet import Fleet
 from ledger.jobs import Jobs
 from ledger.lanes import Lanes
+from ledger.looks import LaneLooks
 from ledger.opening import Ledger
 from ledger.scripts import Scripts
 from ledger.tickets import Tickets
@@ -85,6 +86,7 @@ def watched_ledger(port: int, wire: Wire) -> Iterator[Ledger]:
         batches=Batches(client, scripts),
         fleet=Fleet(client, scripts),
         tickets=Tickets(client, scripts),
+        looks=LaneLooks(client, scripts),
     )
     yield ledger
     ledger.close()

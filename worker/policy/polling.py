@@ -32,6 +32,12 @@ MIN_GAP_OF_MEDIAN = 0.04
 TAIL_OF_ELAPSED = 0.1
 TAIL_MIN_S = 0.5
 TAIL_MAX_S = 15.0
+BACKSTOP = 0.97
+"""While the provider's task list is looked at (looking.py), a task is looked at alone only when it
+takes longer than nearly all do."""
+BACKSTOP_MARGIN = 1.25
+BACKSTOP_GROWTH = 0.5
+BACKSTOP_MAX_S = 60.0
 
 POLL_DEADLINE_S = 3 * 3600.0
 """The provider ends a task itself after this (Model Studio: error codes, InternalError.Timeout)."""
@@ -52,8 +58,19 @@ def next_poll_s(
         first_s = max(FIRST_OF_TYPICAL * typical_s, FIRST_MIN_S)
         wait_s = min(max(GROWTH * elapsed_s, first_s), TAIL_MAX_S)
     else:
-        looks_s = [_quantile(known, part) for part in PLAN]
-        wait_s = _wait_s(max(elapsed_s, 0.0), looks_s, _quantile(known, 0.5))
+        looks_s = [quantile(known, part) for part in PLAN]
+        wait_s = _wait_s(max(elapsed_s, 0.0), looks_s, quantile(known, 0.5))
+    return wait_s * (1 + JITTER * (2 * dice_value - 1))
+
+
+def backstop_s(elapsed_s: float, learned: Sequence[float], dice_value: float) -> float:
+    """Seconds until a task is looked at alone although the list is looked at; see next_poll_s."""
+    known = [time_s for time_s in learned if time_s > 0]
+    enough = len(known) >= LEARNED_ENOUGH
+    first_s = BACKSTOP_MARGIN * quantile(sorted(known), BACKSTOP) if enough else TAIL_MAX_S
+    wait_s = first_s - elapsed_s
+    if elapsed_s >= first_s * (1 - 2 * JITTER):
+        wait_s = min(max(BACKSTOP_GROWTH * elapsed_s, TAIL_MIN_S), BACKSTOP_MAX_S)
     return wait_s * (1 + JITTER * (2 * dice_value - 1))
 
 
@@ -67,7 +84,8 @@ def _wait_s(elapsed_s: float, looks_s: list[float], median_s: float) -> float:
     return next(ahead, tail_s)
 
 
-def _quantile(ordered: list[float], part: float) -> float:
+def quantile(ordered: Sequence[float], part: float) -> float:
+    """Of times in rising order, at least one; `part` from 0 to 1."""
     place = part * (len(ordered) - 1)
     below = math.floor(place)
     above = min(below + 1, len(ordered) - 1)
