@@ -75,12 +75,33 @@ def _purse_keys(tag: str, currency: str) -> PurseKeys:
     return PurseKeys(*(f"{tag}:{name}:{currency}" for name in PurseKeys._fields))
 
 
-class LaneKeys:
+class ProviderKeys:
+    """A lane's keys of what it knows of its provider, and has there."""
+
+    def __init__(self, tag: str) -> None:
+        self.tickets = f"{tag}:tickets"
+        """Sorted set ticket -> time (ms) it was recorded; expires."""
+        self.unsettled = f"{tag}:unsettled"
+        """Hash job -> when its order left and for what, of orders nobody knows the answer to;
+        expires."""
+        self.bucket = f"{tag}:bucket"
+        """Hash {tat_us, cut, cut_until_us, closed_until_us}; expires."""
+        self.learned = f"{tag}:learned"
+        """List of the last generation times, in seconds."""
+        self.looks = f"{tag}:looks"
+        """Hash {trusted_until_ms, not_before_ms, hold_ms, skew_ms, false_alarms, missed} of the looks
+        at the provider's task list; expires."""
+        self.trouble = f"{tag}:trouble"
+        """String: why the provider could not even be asked; expires."""
+
+
+class LaneKeys(ProviderKeys):
     """The keys of one lane."""
 
     def __init__(self, lane: str) -> None:
         self.lane = lane
         self._tag = f"{PREFIX}:{{{lane}}}"
+        super().__init__(self._tag)
         self.config = f"{self._tag}:config"
         """Hash {rate, burst, window, pinned, stopped, unlisted}."""
         self.turns = f"{self._tag}:turns"
@@ -100,20 +121,6 @@ class LaneKeys:
         self.tally = f"{self._tag}:tally"
         """Hash of counts: jobs by state, submits, throttled, faults, probes, the present virtual
         time (turn), and from when on `tickets` is complete (tickets_from_ms)."""
-        self.tickets = f"{self._tag}:tickets"
-        """Sorted set ticket -> time (ms) it was recorded; expires."""
-        self.unsettled = f"{self._tag}:unsettled"
-        """Hash job -> when its order left and for what, of orders nobody knows the answer to;
-        expires."""
-        self.bucket = f"{self._tag}:bucket"
-        """Hash {tat_us, cut, cut_until_us, closed_until_us}; expires."""
-        self.learned = f"{self._tag}:learned"
-        """List of the last generation times, in seconds."""
-        self.looks = f"{self._tag}:looks"
-        """Hash {trusted_until_ms, not_before_ms, hold_ms, skew_ms, false_alarms, missed} of the looks
-        at the provider's task list; expires."""
-        self.trouble = f"{self._tag}:trouble"
-        """String: why the provider could not even be asked; expires."""
         self.ready_prefix = f"{self._tag}:ready:"
         self.waiting_prefix = f"{self._tag}:waiting:"
         self.backlog_prefix = f"{self._tag}:backlog:"

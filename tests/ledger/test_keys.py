@@ -45,6 +45,7 @@ def test_all_keys_are_asked_about() -> None:
     public = {name for name in functions if not name.startswith("_")}
     assert public == {
         "LaneKeys",
+        "ProviderKeys",
         "PurseKeys",
         "batch_record",
         "batch_closing",
