@@ -18,7 +18,11 @@ def make_app(redis_url: str, threads: int) -> Celery:
     app = Celery(queues.APP, broker=redis_url, set_as_current=False)
     exchange = Exchange(queues.APP, type="direct")
     app.conf.update(
-        task_queues=[Queue(name, exchange, routing_key=name) for name in queues.QUEUES],
+        task_queues=[
+            # Taken, not lent: leases bring lost work back, and lending costs two transactions each.
+            Queue(name, exchange, routing_key=name, no_ack=True)
+            for name in queues.QUEUES
+        ],
         task_default_queue=queues.CHORES,
         task_default_exchange=queues.APP,
         task_create_missing_queues=False,  # a misspelt queue must not swallow messages

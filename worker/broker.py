@@ -45,6 +45,12 @@ class Channel(redis.Channel):
             log.warning("message.dropped", extra={"why": f"no JSON ({type(error).__name__})"})
             return True
 
+    def basic_ack(self, delivery_tag: str, multiple: bool = False) -> None:
+        """Nothing to do: a message is ours once it was read, and kept nowhere until it is done.
+
+        kombu would take it from a list it never stood in, by a transaction on a client made for it.
+        """
+
     def _connparams(self, asynchronous: bool = False) -> dict[str, Any]:
         # Celery closes a broken connection twice. The second time a channel that has messages to put
         # back reaches for a connection that is gone: an error nobody expects, which ends the worker.

@@ -21,6 +21,10 @@ def test_every_queue_is_declared_and_no_other_is_made(app: Celery) -> None:
     assert app.conf.task_create_missing_queues is False
 
 
+def test_no_message_is_lent(app: Celery) -> None:
+    assert all(queue.no_ack for queue in app.conf.task_queues)
+
+
 @pytest.mark.parametrize(
     ("setting", "value"),
     [
