@@ -18,6 +18,7 @@ from storage.probe import run_probe
 from storage.s3_client import open_client
 from storage.s3_errors import S3_EXCEPTIONS, answer_code, answer_status, storage_error
 from storage.s3_options import S3Options
+from storage.s3_puts import open_puts
 from storage.stream import object_stream, open_source
 
 # Images never reach it; a whole night's results may.
@@ -55,7 +56,9 @@ class S3Storage:
         self._bucket = bucket
         self._prefix = checked_key(prefix) + "/" if prefix else ""
         self._conditional = True
-        self._client: Any = client or open_client(options or S3Options(), self.url)
+        options = options or S3Options()
+        self._client: Any = client or open_client(options, self.url)
+        self._puts = open_puts(self._client, bucket, options) if client is None else None
 
     def beside(self, bucket: str) -> S3Storage:
         """The whole of another bucket behind the same endpoint, through the same connections.
@@ -74,6 +77,8 @@ class S3Storage:
     ) -> None:
         """Write an object; readers see the old or the new one whole. Raises Full, BadMetadata."""
         name, headers = self._name(key), _headers(content_type, metadata)
+        if self._puts and self._puts.put(name, data, _attributes(headers), self.location(key)):
+            return
         with self._errors_of(key):
             self._client.put_object(Bucket=self._bucket, Key=name, Body=data, **headers)
 
@@ -250,3 +255,11 @@ def _headers(content_type: str, metadata: Mapping[str, str] | None) -> dict[str,
     if content_type.partition(";")[0].strip().lower() == "image/svg+xml":
         headers["ContentDisposition"] = "attachment"
     return headers
+
+
+def _attributes(headers: Mapping[str, Any]) -> dict[str, str]:
+    """The same as obstore names them."""
+    told = {"Content-Type": headers["ContentType"], **headers["Metadata"]}
+    if "ContentDisposition" in headers:
+        told["Content-Disposition"] = headers["ContentDisposition"]
+    return told

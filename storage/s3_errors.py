@@ -153,6 +153,13 @@ BY_EXCEPTION: tuple[tuple[type[Exception], tuple[type[StorageError], str]], ...]
     (CancelledError, (Broken, "the upload in parts was given up")),
 )
 
+BY_TROUBLE: dict[str, tuple[type[StorageError], str]] = {
+    "Connect": _NOT_THERE,
+    "Timeout": _SILENT,
+    "Interrupted": _TORN,
+}
+"""What object_store calls a request that got no answer (its HttpErrorKind); any other is torn."""
+
 
 def answer_code(error: ClientError) -> str:
     """The error code a server answered with, such as `NoSuchKey`."""
@@ -167,16 +174,27 @@ def answer_status(error: ClientError) -> int:
 def storage_error(error: Exception, place: str) -> StorageError:
     """The storage's word for what happened at `place`, an s3:// address."""
     if isinstance(error, ClientError):
-        return _from_answer(error, place)
+        return answer_error(answer_code(error), answer_status(error), place)
     for kind, (meant, meaning) in BY_EXCEPTION:
         if isinstance(error, kind):
             return meant(f"{place} cannot be used: {meaning}.")
     return Broken(f"{place} cannot be used: the S3 client failed with {type(error).__name__}.")
 
 
-def _from_answer(error: ClientError, place: str) -> StorageError:
-    code, status = answer_code(error), answer_status(error)
+def answer_error(code: str, status: int, place: str) -> StorageError:
+    """What a server's refusal means."""
     unknown = _BUSY if status >= 500 else (Broken, "the server refused the request")
     meant, meaning = BY_CODE.get(code) or BY_STATUS.get(status) or unknown
     said = f"{code}, HTTP {status}" if code and code != str(status) else f"HTTP {status}"
     return meant(f"{place} cannot be used: {meaning} ({said}).")
+
+
+def lies_elsewhere(code: str, status: int) -> bool:
+    """Whether a server says that the bucket is in another region, where boto3 follows it."""
+    return _REGION in (BY_CODE.get(code), BY_STATUS.get(status))
+
+
+def trouble_error(kind: str, place: str) -> StorageError:
+    """What it means that a request got no answer."""
+    meant, meaning = BY_TROUBLE.get(kind, _TORN)
+    return meant(f"{place} cannot be used: {meaning}.")

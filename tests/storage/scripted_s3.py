@@ -77,6 +77,7 @@ def _handler_for(script: ScriptedS3) -> type[BaseHTTPRequestHandler]:
                 body = f"<Error><Code>{found.code}</Code></Error>".encode()
             self.send_response(found.status)
             self.send_header("Content-Length", str(found.promised_bytes or len(body)))
+            self.send_header("ETag", '"of-no-object"')
             self.end_headers()
             if self.command != "HEAD":
                 self.wfile.write(body)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import socket
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -167,6 +168,49 @@ def test_answers_become_storage_errors_after_one_try(
             storage.put("a", b"1", PNG)
         assert len(server.requests) == 1
         storage.close()
+
+
+@pytest.mark.parametrize(
+    "refusal", [Answer(301, "PermanentRedirect"), Answer(400, "AuthorizationHeaderMalformed")]
+)
+def test_a_bucket_in_another_region_is_left_to_boto3(refusal: Answer) -> None:
+    objects = Objects()
+    answers = iter([refusal])
+    with run_scripted_s3(lambda request: next(answers, None) or objects(request)) as server:
+        storage = S3Storage("mill", "", server.options)
+        storage.put("a", b"1", PNG)
+        assert list(objects.by_path.values()) == [b"1"]
+        storage.close()
+
+
+def test_a_torn_answer_is_unreachable() -> None:
+    with socket.socket() as torn:
+        torn.bind(("127.0.0.1", 0))
+        torn.listen()
+
+        def hang_up() -> None:
+            torn.accept()[0].close()
+
+        listener = threading.Thread(target=hang_up)
+        listener.start()
+        options = S3Options(f"http://127.0.0.1:{torn.getsockname()[1]}", "us-east-1", "a", "b")
+        storage = S3Storage("mill", "", options)
+        with pytest.raises(Unreachable, match="connection"):
+            storage.put("a", b"1", PNG)
+        listener.join()
+        storage.close()
+
+
+def test_credentials_of_the_environment_are_used(
+    seaweed: Seaweed, s3_options: S3Options, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", seaweed.access_key)
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", seaweed.secret_key)
+    bare = dataclasses.replace(s3_options, access_key_id=None, secret_access_key=None)
+    storage = S3Storage(seaweed.bucket, "of-the-environment", bare)
+    storage.put("a", b"1", PNG)
+    assert storage.get("a") == b"1"
+    storage.close()
 
 
 def test_attempts_are_counted_with_the_first() -> None:
