@@ -93,6 +93,8 @@ class Move:
     """Until its next moment, for a target that is not final; see `ready`."""
     ready: bool = False
     """Its next moment is now, and then it goes to the head of the ready jobs."""
+    goes_on: bool = False
+    """The mover takes the next step at once: it keeps its claim, and `delay_s` is its lease."""
     lease_left_s: float = 0.0
     """The move is refused when less of the claim's lease is left."""
     attempts: int = 0
@@ -117,6 +119,8 @@ class Move:
             raise ValueError("the lease counts when a request is about to leave, and only then")
         if self.ready and self.target is not JobState.PENDING:
             raise ValueError(f"a job that is {self.target} cannot be ready")
+        if self.goes_on and self.delay_ms <= 0:
+            raise ValueError("whoever goes on needs a lease")
 
     @property
     def sums(self) -> dict[str, int]:
@@ -264,7 +268,7 @@ def move_call(claim: Claim, chunk: str, move: Move) -> Call:
     args: list[Argument] = [
         claim.ref, claim.number, secrets.token_hex(8), move.source, move.target, move.delay_ms,
         int(move.target in IN_PLAY_STATES), move.attempts, f"seal:{chunk}",
-        int(move.taken), move.ticket, KEPT_S, len(move.sums),
+        int(move.taken), move.ticket, KEPT_S, int(move.goes_on), len(move.sums),
     ]  # fmt: skip
     for figure, amount in move.sums.items():
         args += [figure, amount]

@@ -24,8 +24,9 @@
   ARGV[10] taken      1: the provider took the order just now
   ARGV[11] ticket     by which it can be asked for from now on, if any
   ARGV[12] kept       s the tickets are kept after the last one
-  ARGV[13] sums       how many name, amount pairs follow, added to the batch's counts
-  ARGV[14] rest       those pairs, then field, value ... written into the record
+  ARGV[13] goes_on    1: the mover takes the next step at once and keeps its claim, the delay being its lease
+  ARGV[14] sums       how many name, amount pairs follow, added to the batch's counts
+  ARGV[15] rest       those pairs, then field, value ... written into the record
 
   Returns 1 moved, 0 the claim is lost (nothing changed).
 ]]
@@ -33,7 +34,7 @@ local job, agenda, window, ready, tally, counts = KEYS[1], KEYS[2], KEYS[3], KEY
 local chunk, chores, tickets, holds, turns = KEYS[7], KEYS[8], KEYS[9], KEYS[10], KEYS[11]
 local ref, claim, nonce, from, to = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5]
 local delay, keeps, attempts, seal = tonumber(ARGV[6]), ARGV[7], ARGV[8], ARGV[9]
-local taken, ticket, kept, sums, rest = ARGV[10], ARGV[11], ARGV[12], tonumber(ARGV[13]), 14
+local taken, ticket, kept, goes_on, sums, rest = ARGV[10], ARGV[11], ARGV[12], ARGV[13], tonumber(ARGV[14]), 15
 
 local held = redis.call('HMGET', job, 'claim', 'state', 'nonce')
 if held[3] == nonce then return 1 end
@@ -41,8 +42,8 @@ if held[1] ~= claim or held[2] ~= from then return 0 end
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 
--- An outcome takes the job out of the mover's hands: no later renewal moves its next moment.
-redis.call('HSET', job, 'state', to, 'nonce', nonce, 'moved_ms', now, 'handouts', 0, 'takes', 0)
+-- An outcome takes the job out of the mover's hands, unless it goes on: no later renewal moves its next moment.
+redis.call('HSET', job, 'state', to, 'nonce', nonce, 'moved_ms', now, 'handouts', goes_on, 'takes', goes_on)
 for i = rest, rest + 2 * sums - 1, 2 do redis.call('HINCRBY', counts, ARGV[i], ARGV[i + 1]) end
 for i = rest + 2 * sums, #ARGV - 1, 2 do redis.call('HSET', job, ARGV[i], ARGV[i + 1]) end
 redis.call('HINCRBY', job, 'attempts', attempts)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
-from ledger.jobs import Claim, Record
+from ledger.jobs import Claim, Move, Record
 from schemas.failure import Failure
 from schemas.job import Job
 from schemas.lane import Lane, LaneLimits
@@ -35,6 +35,13 @@ class HeldJob:
     """When, on this process's own clock, it was marked as submitting."""
     marked_at_s: float = 0.0
     """The same by the calendar, in seconds since 1970."""
+
+    def follow(self, move: Move) -> None:
+        """The ledger took a move after which the job stays in these hands."""
+        written = {name: str(value) for name, value in move.fields.items()}
+        since = {f"{move.target}_ms": str(self.record.now_ms)}
+        fields = {**self.record.fields, **written, **since}
+        self.record = replace(self.record, state=move.target, takes=1, fields=fields)
 
     @property
     def order(self) -> Job:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import assert_never
 
 from ledger.jobs import Move, Moved
@@ -36,19 +36,24 @@ log = logging.getLogger(__name__)
 Fields = dict[str, str | int | float]
 
 
-def record(held: HeldJob, outcome: Outcome, tools: Tools) -> Moved:
+def record(held: HeldJob, outcome: Outcome, tools: Tools, *, goes_on: bool = False) -> Moved:
     """Move the job to where the outcome says, if the claim still holds.
 
-    What a provider said of the whole lane holds whoever heard it, so a late writer still tells.
+    `goes_on`: whoever holds it takes the next step at once, and keeps the claim for it. What a provider said of the whole lane holds whoever heard it, so a late writer still tells.
     """
     if isinstance(outcome, Lost):
         return Moved.LOST
     _tell_lane(held, outcome, tools)
     if isinstance(outcome, Retry) and outcome.resubmitted:
         settle_unknown(held, tools)
-    moved = tools.ledger.jobs.move(held.claim, held.record.chunk, _move(held, outcome))
+    move = _move(held, outcome)
+    if goes_on:
+        move = replace(move, goes_on=True, delay_s=tools.settings.worker.lease_s)
+    moved = tools.ledger.jobs.move(held.claim, held.record.chunk, move)
     if moved is Moved.YES:
         _after(held, outcome, tools)
+        if goes_on:
+            held.follow(move)
     elif isinstance(outcome, Ticketed):
         moved = _bring_ticket_home(held, outcome, tools)
     return moved

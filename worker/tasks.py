@@ -18,7 +18,7 @@ from worker import chores, looking, steps
 from worker.accounts import ProviderUnavailable
 from worker.heartbeat import Heartbeat
 from worker.held import HeldJob
-from worker.outcomes import GiveBack, Outcome, Wait
+from worker.outcomes import Drawn, GiveBack, Outcome, Wait
 from worker.recording import record
 from worker.tools import Tools
 
@@ -34,6 +34,9 @@ STEPS: dict[str, tuple[Step, tuple[JobState, ...]]] = {
     "cancel": (steps.cancel, (JobState.PENDING,)),
 }
 """Each step's task, and the states in which it may begin."""
+
+NEXT: dict[type[Outcome], str] = {Drawn: "store"}
+"""Outcomes after which there is nothing to wait for, and the step that follows at once."""
 
 MOST_TAKES = 5
 """Taken up more often than this without any outcome, a job is failed as poison."""
@@ -51,17 +54,40 @@ class Desk:
         self._tools = tools
         self._heartbeat = heartbeat
 
+    def go(self, name: str, claim: Claim) -> None:
+        """Do a step of a job, and whatever can follow at once, if the claim still holds.
+
+        What follows is written down first, so that it is somebody else's when this process ends.
+        """
+        with self._heartbeat.holding(claim):
+            held = self._pick_up(name, claim)
+            while held is not None:
+                name = self._do(name, held, goes_on=not self._tools.clock.interrupted)
+                if not name:
+                    return
+
     def step(self, name: str, claim: Claim) -> None:
         """Do one step of a job, if the claim still holds, and record how it ended."""
-        step, states = STEPS[name]
-        began_s = self._tools.clock.monotonic_s()
         with self._heartbeat.holding(claim):
-            held = self._take(claim, states)
-            if held is None or held.record.state not in states:
-                log.debug("step.stale", extra={"step": name, "job": claim.job})
-                return
-            outcome = self._run(steps.poisoned if held.record.takes > MOST_TAKES else step, held)
-            moved = record(held, outcome, self._tools)
+            held = self._pick_up(name, claim)
+            if held is not None:
+                self._do(name, held, goes_on=False)
+
+    def _pick_up(self, name: str, claim: Claim) -> HeldJob | None:
+        _, states = STEPS[name]
+        held = self._take(claim, states)
+        if held is None or held.record.state not in states:
+            log.debug("step.stale", extra={"step": name, "job": claim.job})
+            return None
+        return held
+
+    def _do(self, name: str, held: HeldJob, *, goes_on: bool) -> str:
+        """One step; returns the next where the job stays in these hands for it."""
+        step, _ = STEPS[name]
+        claim, began_s = held.claim, self._tools.clock.monotonic_s()
+        outcome = self._run(steps.poisoned if held.record.takes > MOST_TAKES else step, held)
+        next_name = NEXT.get(type(outcome), "") if goes_on else ""
+        moved = record(held, outcome, self._tools, goes_on=bool(next_name))
         log.log(
             logging.INFO if moved is Moved.YES else logging.WARNING,
             "step.ended",
@@ -76,6 +102,7 @@ class Desk:
                 "elapsed_s": round(self._tools.clock.monotonic_s() - began_s, 4),
             },
         )
+        return next_name if moved is Moved.YES else ""
 
     def chore(self, name: str, lane: str, chunk: str) -> None:
         """Load, seal or withdraw a chunk."""
@@ -160,7 +187,7 @@ def register(app: Celery, desk: Desk) -> None:
 
 def _step_body(desk: Desk, name: str) -> Callable[[str, str, int], None]:
     def body(lane: str, ref: str, number: int) -> None:
-        _at_the_edge(lambda: desk.step(name, Claim(lane, ref, number)), name)
+        _at_the_edge(lambda: desk.go(name, Claim(lane, ref, number)), name)
 
     body.__name__ = name
     return body

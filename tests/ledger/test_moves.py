@@ -213,6 +213,24 @@ def test_renewing_goes_on_while_a_request_is_on_its_way(scene: Scene) -> None:
     assert scene.delay_s(claim.ref) == pytest.approx(300, abs=5)
 
 
+def test_whoever_goes_on_keeps_the_claim_and_its_lease(scene: Scene) -> None:
+    claim = _claim(scene, JobState.RUNNING)
+    on = Move(JobState.RUNNING, JobState.STORING, delay_s=30, goes_on=True)
+    call = move_call(claim, scene.record(claim.ref)["chunk"], on)
+    assert scene.ledger.jobs._scripts.run_all([call, call]) == [1, 1]
+    record = scene.record(claim.ref)
+    assert (record["claim"], record["handouts"], record["takes"]) == (str(claim.number), "1", "1")
+    assert scene.delay_s(claim.ref) == pytest.approx(30, abs=5)
+    scene.ledger.jobs.renew([claim], 300)
+    assert scene.delay_s(claim.ref) == pytest.approx(300, abs=5)
+    assert scene.move(claim, Move(JobState.STORING, JobState.SUCCEEDED)) is Moved.YES
+
+
+def test_nobody_goes_on_without_a_lease() -> None:
+    with pytest.raises(ValueError, match="lease"):
+        Move(JobState.STORING, JobState.SUCCEEDED, goes_on=True)
+
+
 @pytest.mark.parametrize("state", [JobState.SUCCEEDED, JobState.PENDING])
 def test_renewing_never_brings_back_a_job_without_a_moment(scene: Scene, state: JobState) -> None:
     (claim,) = scene.released(1)

@@ -251,7 +251,7 @@ class Mill:
             self.desk.chore(task, str(message.args[0]), str(message.args[1]))
         else:
             lane, ref, number = message.args
-            self.desk.step(task, Claim(str(lane), str(ref), int(number)))
+            self.desk.go(task, Claim(str(lane), str(ref), int(number)))
 
     def turn(self) -> bool:
         """One tick and all the work it gives; False when there was none."""

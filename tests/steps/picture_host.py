@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import zlib
 from collections import defaultdict, deque
+from collections.abc import Callable
 from functools import cache
 
 import PIL.Image
@@ -22,9 +23,12 @@ class PictureHost(Fetcher):
         self.troubles: defaultdict[str, deque[Fetched | FetchFailed]] = defaultdict(deque)
         """By what an address contains; `` is in all of them."""
         self.closed = False
+        self.meanwhile: Callable[[], object] = lambda: None
+        """What happens while a picture comes."""
 
     def fetch(self, url: str) -> Fetched | FetchFailed:
         self.fetched.append(url)
+        self.meanwhile()
         for part, troubles in self.troubles.items():
             if part in url and troubles:
                 return troubles.popleft()

@@ -175,7 +175,7 @@ def test_a_finished_chunk_is_sealed_and_the_batch_closed(mill: Mill) -> None:
             mill.work(message)
         mill.let_time_pass()
         status = mill.ledger.batches.status(BATCH)
-    assert list(dict.fromkeys(seen)) == ["close", "load", "submit", "poll", "store", "seal"]
+    assert list(dict.fromkeys(seen)) == ["close", "load", "submit", "poll", "seal"]
     assert seen[-1] == "close"
     mill.let_time_pass()
     assert ticked(mill) == []
