@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from typing import NamedTuple
 
 from celery import Celery
 
@@ -18,13 +19,21 @@ from worker import chores, looking, steps
 from worker.accounts import ProviderUnavailable
 from worker.heartbeat import Heartbeat
 from worker.held import HeldJob
-from worker.outcomes import Drawn, GiveBack, Outcome, Wait
+from worker.outcomes import Drawn, GiveBack, Outcome, Ticketed, Wait
 from worker.recording import record
 from worker.tools import Tools
 
 log = logging.getLogger(__name__)
 
 Step = Callable[[HeldJob, Tools], Outcome]
+
+
+class Next(NamedTuple):
+    """The step that follows in the same hands."""
+
+    name: str
+    wait_s: float = 0.0
+
 
 STEPS: dict[str, tuple[Step, tuple[JobState, ...]]] = {
     "submit": (steps.submit, (JobState.RELEASED,)),
@@ -35,8 +44,8 @@ STEPS: dict[str, tuple[Step, tuple[JobState, ...]]] = {
 }
 """Each step's task, and the states in which it may begin."""
 
-NEXT: dict[type[Outcome], str] = {Drawn: "store"}
-"""Outcomes after which there is nothing to wait for, and the step that follows at once."""
+SOON_S = 0.1
+"""Two ticks of the dispatcher: no message would come sooner, and a thread may well wait so long."""
 
 MOST_TAKES = 5
 """Taken up more often than this without any outcome, a job is failed as poison."""
@@ -61,10 +70,10 @@ class Desk:
         """
         with self._heartbeat.holding(claim):
             held = self._pick_up(name, claim)
-            while held is not None:
-                name = self._do(name, held, goes_on=not self._tools.clock.interrupted)
-                if not name:
-                    return
+            then = None if held is None else Next(name)
+            while held is not None and then is not None:
+                self._tools.clock.sleep(then.wait_s)
+                then = self._do(then.name, held, goes_on=not self._tools.clock.interrupted)
 
     def step(self, name: str, claim: Claim) -> None:
         """Do one step of a job, if the claim still holds, and record how it ended."""
@@ -81,13 +90,13 @@ class Desk:
             return None
         return held
 
-    def _do(self, name: str, held: HeldJob, *, goes_on: bool) -> str:
-        """One step; returns the next where the job stays in these hands for it."""
+    def _do(self, name: str, held: HeldJob, *, goes_on: bool) -> Next | None:
+        """One step; returns what follows it where the job stays in these hands."""
         step, _ = STEPS[name]
         claim, began_s = held.claim, self._tools.clock.monotonic_s()
         outcome = self._run(steps.poisoned if held.record.takes > MOST_TAKES else step, held)
-        next_name = NEXT.get(type(outcome), "") if goes_on else ""
-        moved = record(held, outcome, self._tools, goes_on=bool(next_name))
+        then = _next(outcome) if goes_on else None
+        moved = record(held, outcome, self._tools, goes_on=then is not None)
         log.log(
             logging.INFO if moved is Moved.YES else logging.WARNING,
             "step.ended",
@@ -102,7 +111,9 @@ class Desk:
                 "elapsed_s": round(self._tools.clock.monotonic_s() - began_s, 4),
             },
         )
-        return next_name if moved is Moved.YES else ""
+        # A ticket may have been brought home under a claim that is not ours.
+        ours = then is not None and held.record.state in STEPS[then.name][1]
+        return then if ours and moved is Moved.YES else None
 
     def chore(self, name: str, lane: str, chunk: str) -> None:
         """Load, seal or withdraw a chunk."""
@@ -167,6 +178,17 @@ class Desk:
             move = Move(JobState.RELEASED, JobState.PENDING, ready=True)
             self._tools.ledger.jobs.move(claim, found.chunk, move)
         log.warning("lane.unknown", extra={"lane": claim.lane, "job": claim.job})
+
+
+def _next(outcome: Outcome) -> Next | None:
+    """What can follow at once, with nothing to wait for that takes longer than a message."""
+    match outcome:
+        case Drawn():
+            return Next("store")
+        case Ticketed(next_poll_s=wait_s) if wait_s <= SOON_S:
+            return Next("poll", wait_s)
+        case _:
+            return None
 
 
 def register(app: Celery, desk: Desk) -> None:

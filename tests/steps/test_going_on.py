@@ -5,9 +5,12 @@ from __future__ import annotations
 import pytest
 
 from ledger.jobs import Claim
+from schemas.job import Job
 from schemas.states import JobState
-from tests.steps.mill import LEASE_S, Mill
+from tests.steps.mill import LANE, LEASE_S, Mill
 from tests.steps.picture_host import failed
+from worker.policy.polling import LEARNED_ENOUGH
+from worker.providers.port import Accepted, StillRunning, SubmitAnswer
 
 
 def test_pictures_that_are_drawn_are_stored_at_once(mill: Mill) -> None:
@@ -89,3 +92,48 @@ def test_a_picture_that_must_wait_is_nobodys(mill: Mill) -> None:
     mill.host.troubles[""].append(failed("transient"))
     mill.desk.go("poll", claim)
     assert mill.due_again(JobState.STORING).number == claim.number + 1
+
+
+def test_a_lane_whose_pictures_come_at_once_is_asked_at_once(mill: Mill) -> None:
+    teach(mill, 0.02)
+    claim = mill.released()
+    mill.desk.go("submit", claim)
+    assert mill.result(claim).state is JobState.SUCCEEDED
+    assert any(slept_s == pytest.approx(0.02, rel=0.1) for slept_s in mill.clock.slept_s)
+    assert mill.hand_out() == []
+
+
+def test_any_other_is_asked_in_time(mill: Mill) -> None:
+    teach(mill, 4.0)
+    claim = mill.released()
+    mill.desk.go("submit", claim)
+    assert mill.due_again(JobState.RUNNING).number == claim.number + 1
+
+
+def test_a_task_that_still_runs_is_nobodys(mill: Mill) -> None:
+    teach(mill, 0.02)
+    claim = mill.released()
+    mill.provider.to_poll.append(StillRunning(queued=False))
+    mill.desk.go("submit", claim)
+    assert mill.due_again(JobState.RUNNING).number == claim.number + 1
+
+
+def test_a_ticket_that_comes_home_late_is_left_to_others(mill: Mill) -> None:
+    teach(mill, 0.02)
+    claim = mill.released()
+
+    def overtake(order: Job) -> SubmitAnswer:
+        ticket = mill.provider.take_in(order)
+        mill.due_again(JobState.SUBMITTING)
+        return Accepted(ticket)
+
+    mill.provider.to_submit.append(overtake)
+    mill.desk.go("submit", claim)
+    assert mill.record(claim)["state"] == "running"
+    assert mill.due_again(JobState.RUNNING).number > claim.number + 1
+
+
+def teach(mill: Mill, took_s: float) -> None:
+    """A lane that knows how long its pictures take."""
+    for _ in range(LEARNED_ENOUGH):
+        mill.ledger.jobs.learn(LANE, took_s)
