@@ -45,14 +45,24 @@ _REST_MARK = "<!-- rest -->"
 
 
 class ContactSheet:
-    """Cards gathered in a file result by result; `write_page` makes the page of them."""
+    """Cards gathered in a file result by result; `write_page` makes the page of them.
+
+    Without `thumbnails` no picture is read: the page shows each from its own file.
+    """
 
     def __init__(
-        self, storage: Storage, batch: str, folder: Path, limits: SheetLimits = SHEET_LIMITS
+        self,
+        storage: Storage,
+        batch: str,
+        folder: Path,
+        limits: SheetLimits = SHEET_LIMITS,
+        *,
+        thumbnails: bool = True,
     ) -> None:
         self._storage = storage
         self._batch = batch
-        self._limits = limits
+        self._limits = limits if thumbnails else limits._replace(embedded=0)
+        self._thumbnails = thumbnails
         self._path = folder / "cards.html"
         self._cards = self._path.open("w", encoding="utf-8", newline="\n")
         self._waiting: list[JobResult] = []
@@ -108,7 +118,8 @@ class ContactSheet:
     def _beside(self, image: Image) -> str | None:
         if image.content_type == SVG_TYPE:
             return None
-        return relative_link(thumbnail_key(image.key), self._batch)
+        key = thumbnail_key(image.key) if self._thumbnails else image.key
+        return relative_link(key, self._batch)
 
     def _embedded(self, image: Image) -> str | None:
         if image.content_type == SVG_TYPE:

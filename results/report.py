@@ -41,14 +41,16 @@ class Report:
     """The files written."""
 
 
-def write_results(storage: Storage, batch: Batch, *, finished_at: str) -> Report:
+def write_results(
+    storage: Storage, batch: Batch, *, finished_at: str, thumbnails: bool = True
+) -> Report:
     """Write the batch's tables and contact sheet from its sealed results, read once.
 
-    The same results give the same bytes, so that writing again is harmless. Raises StorageError.
+    Where no `thumbnails` are wanted the sheet shows the pictures themselves. The same results give the same bytes, so that writing again is harmless. Raises StorageError.
     """
     with TemporaryDirectory(prefix="imagemill-results-") as name:
         folder = Path(name)
-        tally = _gather(storage, batch, folder, finished_at)
+        tally = _gather(storage, batch, folder, finished_at, thumbnails=thumbnails)
         # The page comes last: whoever sees it finds the tables it links to.
         names = [file for file in _CONTENT_TYPES if (folder / file).exists()]
         keys = tuple(batch_file(batch.batch, file) for file in names)
@@ -60,11 +62,13 @@ def write_results(storage: Storage, batch: Batch, *, finished_at: str) -> Report
     return Report(batch.batch, tally.jobs, tally.states, tally.images, tally.costs_micro, keys)
 
 
-def _gather(storage: Storage, batch: Batch, folder: Path, finished_at: str) -> Tally:
+def _gather(
+    storage: Storage, batch: Batch, folder: Path, finished_at: str, *, thumbnails: bool
+) -> Tally:
     """Write every file into `folder` in one pass over the results."""
     tally = Tally()
     failed = FailedCsv(folder / FAILED_CSV, batch)
-    sheet = ContactSheet(storage, batch.batch, folder)
+    sheet = ContactSheet(storage, batch.batch, folder, thumbnails=thumbnails)
     results = ResultsJsonl(folder / RESULTS_JSONL)
     table = ResultsCsv(folder / RESULTS_CSV, batch.columns)
     takers: list[Table] = [tally, results, table, failed, sheet]

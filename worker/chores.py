@@ -104,7 +104,8 @@ def close(closable: Closable, tools: Tools) -> None:
     """Write a batch's tables and contact sheet: it is finished."""
     document = closable.batch
     finished_at = tools.clock.now().isoformat(timespec="milliseconds")
-    write_results(tools.storage, document, finished_at=finished_at)
+    thumbnails = tools.settings.worker.thumbnails
+    write_results(tools.storage, document, finished_at=finished_at, thumbnails=thumbnails)
     tools.ledger.batches.finish(document.batch, finished_at, document.lanes, closable.round)
 
 

@@ -45,10 +45,12 @@ def render(
     storage: LocalStorage,
     *given: JobResult,
     limits: SheetLimits = SHEET_LIMITS,
+    small: bool = True,
     **fields: Any,
 ) -> str:
     with TemporaryDirectory() as name:
-        sheet, tally = ContactSheet(storage, BATCH, Path(name), limits), Tally()
+        sheet = ContactSheet(storage, BATCH, Path(name), limits, thumbnails=small)
+        tally = Tally()
         for one in given:
             sheet.add(one)
             tally.add(one)
@@ -256,6 +258,18 @@ def test_pictures_beyond_the_limit_are_shown_from_their_files(storage: LocalStor
     sources = [card.one("img").attributes["src"] for card in SheetReader(page).cards]
     assert sources[0].startswith("data:")
     assert sources[1] == "thumbnails/a3_01.jpg"
+
+
+def test_without_thumbnails_pictures_are_shown_from_their_files_and_none_is_read(
+    tmp_path: Path,
+) -> None:
+    svg = image("b").model_copy(update={"content_type": "image/svg+xml"})
+    given = [result(images=[image("a")]), result(3, images=[svg])]
+
+    pixels, drawing = SheetReader(render(Silent(tmp_path), *given, small=False)).cards
+
+    assert pixels.one("img").attributes["src"] == PIXEL_LINK
+    assert drawing.one("span", "blank").text == "No preview"
 
 
 def test_jobs_beyond_the_limit_are_counted(storage: LocalStorage) -> None:
