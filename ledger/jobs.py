@@ -105,6 +105,8 @@ class Move:
     """What an order costs that may have been paid for although nothing of it is here."""
     ticket: str = ""
     """By which the provider can be asked from now on."""
+    took_s: float = 0.0
+    """How long the provider took, which the lane remembers for its next looks; 0: nothing to learn."""
     images: int = 0
     cost_micro: int = 0
     fields: Mapping[str, str | int | float] = field(default_factory=dict)
@@ -208,6 +210,8 @@ class Jobs:
         ]
         if move.ticket:
             calls.append(trim(claim.lane))
+        if move.took_s:
+            calls.append(_learn(claim.lane, move.took_s))
         return Moved(self._scripts.run_all(calls)[0])
 
     def mark(self, claim: Claim, move: Move) -> tuple[Moved, int]:
@@ -217,12 +221,7 @@ class Jobs:
 
     def learn(self, lane: str, generation_s: float) -> None:
         """Remember how long a picture took, for the next polls."""
-        key = LaneKeys(lane).learned
-        with translated():
-            pipe = self._client.pipeline(transaction=False)
-            pipe.lpush(key, f"{generation_s:.3f}")
-            pipe.ltrim(key, 0, LEARNED_KEPT - 1)
-            pipe.execute()
+        self._scripts.run(_learn(lane, generation_s))
 
     def renew(self, claims: Iterable[Claim], lease_s: float) -> list[bool]:
         """Lengthen leases; False for each claim that is lost."""
@@ -275,6 +274,10 @@ def move_call(claim: Claim, chunk: str, move: Move) -> Call:
     for name, value in move.fields.items():
         args += [name, value]
     return Call("move_job", names, args)
+
+
+def _learn(lane: str, generation_s: float) -> Call:
+    return Call("learn", [LaneKeys(lane).learned], [f"{generation_s:.3f}", LEARNED_KEPT])
 
 
 def _limits(values: list[str | None]) -> LaneLimits | None:

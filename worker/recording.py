@@ -39,7 +39,8 @@ Fields = dict[str, str | int | float]
 def record(held: HeldJob, outcome: Outcome, tools: Tools, *, goes_on: bool = False) -> Moved:
     """Move the job to where the outcome says, if the claim still holds.
 
-    `goes_on`: whoever holds it takes the next step at once, and keeps the claim for it. What a provider said of the whole lane holds whoever heard it, so a late writer still tells.
+    `goes_on`: whoever holds it takes the next step at once, and keeps the claim for it. What a
+    provider said of the whole lane holds whoever heard it, so a late writer still tells.
     """
     if isinstance(outcome, Lost):
         return Moved.LOST
@@ -78,7 +79,6 @@ def _tell_lane(held: HeldJob, outcome: Outcome, tools: Tools) -> None:
 def _after(held: HeldJob, outcome: Outcome, tools: Tools) -> None:
     match outcome:
         case Drawn():
-            _learn(held, outcome, tools)
             _judge_list(held, outcome, tools)
         case Wait(runs=True) if held.brought_forward:
             tools.ledger.looks.count(str(held.lane), "false_alarms", 1)
@@ -122,12 +122,11 @@ def _bring_ticket_home(held: HeldJob, taken: Ticketed, tools: Tools) -> Moved:
     return Moved.LOST
 
 
-def _learn(held: HeldJob, drawn: Drawn, tools: Tools) -> None:
+def _took_s(held: HeldJob, drawn: Drawn) -> float:
     # Our own looks are always late: a lane that learned from them would look ever later.
     took_s = held.elapsed_s if drawn.took_s is None else drawn.took_s
     # What is asked for again was learned from before, and an answer at once says nothing.
-    if took_s > 0 and not held.asked_again:
-        tools.ledger.jobs.learn(str(held.lane), took_s)
+    return 0.0 if held.asked_again else max(took_s, 0.0)
 
 
 def _judge_list(held: HeldJob, drawn: Drawn, tools: Tools) -> None:
@@ -155,7 +154,8 @@ def _move(held: HeldJob, outcome: Outcome) -> Move:
         case TooDear() | GiveBack() | Retry():
             return _back(held, outcome)
         case Drawn():
-            return Move(state, JobState.STORING, fields=_drawn_fields(outcome))
+            took_s, fields = _took_s(held, outcome), _drawn_fields(outcome)
+            return Move(state, JobState.STORING, took_s=took_s, fields=fields)
         case StoreLater(delay_s):
             return Move(state, JobState.STORING, delay_s=delay_s, fields=_kept_fields(outcome))
         case AskAgain(images):
