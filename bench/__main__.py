@@ -3,69 +3,90 @@
 from __future__ import annotations
 
 import signal
+import subprocess
 import sys
+import time
+from collections.abc import Sequence
 from pathlib import Path
 from types import FrameType
 
 import click
 
-from bench import backlog, cost, machine, quota, table
-from bench.mill import Limits
-from bench.peers import comparison
+from bench import machine, results, table
+from bench.measurements import MEASUREMENTS, Measurement
+from bench.mill import Failed
+from bench.results import Results, Taken
 
-CELERY_TIME_BOX_S = 90.0
-SDK_TIME_BOX_S = 300.0
-STRICT = tuple(Limits(limiter="sliding-window", lane_rate=rate) for rate in (20.0, 19.0))
-"""The strictest way to count, met at the limit and a little below."""
+NAMES = [each.name for each in MEASUREMENTS]
 
 
 @click.command()
-@click.option("--quick", is_flag=True, help="Fewer jobs and rows, no peers; written nowhere.")
+@click.option("--quick", is_flag=True, help="Less of it, in two minutes; written nowhere.")
+@click.option("--only", "names", type=click.Choice(NAMES), multiple=True, help="Repeatable.")
 @click.option(
     "--out",
     type=click.Path(dir_okay=False, writable=True, path_type=Path),
     help="Write the figures to this file only. [default: bench/results.json and bench/README.md]",
 )
-def main(*, quick: bool, out: Path | None) -> None:
-    """Measure how much of a quota the mill uses, and what a waiting backlog costs."""
+def main(*, quick: bool, names: tuple[str, ...], out: Path | None) -> None:
+    """Measure whether the mill keeps what its table promises, with its peers beside it.
+
+    Figures are written as they come: what is interrupted keeps those it has.
+    """
     signal.signal(signal.SIGTERM, _end_in_order)
-    figures = _measure(jobs=100 if quick else 400, rows=20_000 if quick else 100_000, quick=quick)
-    click.echo(table.markdown(figures))
-    if out is not None:
-        table.write_json(figures, out)
-    elif not quick:
-        table.write(figures)
-
-
-def _measure(jobs: int, rows: int, *, quick: bool) -> table.Figures:
-    limits = Limits()
-    described = machine.describe()
-    _say(f"{jobs} jobs at {limits.rate}/s through {quota.WORKERS} workers ...")
-    used = quota.measure(jobs, limits)
-    _say(f"{rows:,} rows handed in ...")
-    waiting = backlog.measure(rows)
-    _say("what a job costs ...")
-    costs = _costs(quick=quick)
-    strict: tuple[quota.Quota, ...] = ()
-    peers: tuple[comparison.Peer, ...] = ()
-    if not quick:
-        _say("the same against a sliding window ...")
-        strict = tuple(quota.measure(jobs, each) for each in STRICT)
-        _say("the SDK in threads ...")
-        threads = comparison.sdk_threads(jobs, limits, SDK_TIME_BOX_S)
-        _say(f"a plain Celery app, at most {CELERY_TIME_BOX_S:g} s ...")
-        peers = (threads, comparison.plain_celery(jobs, limits, CELERY_TIME_BOX_S))
-    return table.Figures(described, used, strict, waiting, peers, costs)
-
-
-def _costs(*, quick: bool) -> tuple[cost.Cost, ...]:
+    chosen = [each for each in MEASUREMENTS if not names or each.name in names]
     if quick:
-        return (cost.measure(cost.QUICK_JOBS),)
-    return cost.measure(cost.JOBS), cost.measure(cost.JOBS, thumbnails=True)
+        chosen = [each for each in chosen if each.quickly is not None]
+    path = None if quick and out is None else out or table.RESULTS
+    found = _measure_all(chosen, _kept(path, some=bool(names)), path, quick=quick)
+    if out is None and not quick:
+        table.write(found)
+    click.echo(table.markdown(found))
+    if any(found.taken[each.name].failed for each in chosen):
+        sys.exit(1)
 
 
-def _say(words: str) -> None:
-    click.echo(words, err=True)
+def _kept(path: Path | None, *, some: bool) -> Results:
+    """What the new figures are put beside: only what comes from the same machine."""
+    described = machine.describe()
+    try:
+        before = results.read(path) if path is not None else None
+    except ValueError as error:
+        raise click.ClickException(str(error)) from error
+    if before is None or before.machine == described:
+        return before or Results(described, {})
+    if some:
+        raise click.ClickException(
+            f"{path} is of another machine, or of other libraries: measure all, or use --out FILE"
+        )
+    return Results(described, {})
+
+
+def _measure_all(
+    chosen: Sequence[Measurement], found: Results, path: Path | None, *, quick: bool
+) -> Results:
+    for number, each in enumerate(chosen, 1):
+        click.echo(f"{number} of {len(chosen)}: {each.says} ...", err=True)
+        taken = _taken(each, quick=quick)
+        click.echo(f"  {taken.failed or 'done'} after {taken.took_s:.0f} s", err=True)
+        found = found.with_taken(each.name, taken)
+        if path is not None:
+            results.write(found, path)
+    return found
+
+
+def _taken(measurement: Measurement, *, quick: bool) -> Taken:
+    """Measure; what fails is written down as such, and the next is measured."""
+    moment = machine.moment()
+    measure = (quick and measurement.quickly) or measurement.measure
+    began_s = time.monotonic()
+    try:
+        figures, failed = measure(), ""
+    except (Failed, OSError, subprocess.SubprocessError) as error:
+        figures, failed = {}, f"{type(error).__name__}: {error}"
+    return Taken(
+        moment["date"], moment["load before"], time.monotonic() - began_s, quick, figures, failed
+    )
 
 
 def _end_in_order(_number: int, _frame: FrameType | None) -> None:

@@ -97,7 +97,7 @@ def main(*, kills: int, exits: int, every_s: float, file: Path | None) -> None:
 
 def measure(kills: int, exits: int, every_s: float) -> Figures:
     """Both, on one busy mill."""
-    described, began_s = machine.describe(), time.monotonic()
+    described, began_s = machine.describe() | machine.moment(), time.monotonic()
     limits = Limits(rate=2 * RATE, lane_rate=RATE, window=400, generation_s=1.0)
     with (
         running_mill(workers=0, limits=limits) as mill,

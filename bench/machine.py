@@ -18,9 +18,7 @@ _LIBRARIES = ("celery", "redis", "httpx2", "dashscope")
 
 def describe() -> dict[str, str]:
     """What is measured on, label -> words."""
-    load = " ".join(f"{value:.2f}" for value in os.getloadavg())
     return {
-        "date": datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
         "CPU": f"{_cpu_model()}, {os.cpu_count()} cores",
         "RAM": f"{_memory_gib():.0f} GiB",
         "kernel": f"{platform.system()} {_release()}",
@@ -28,6 +26,14 @@ def describe() -> dict[str, str]:
         "Python": platform.python_version(),
         "server": f"{_server()}, appendonly yes, appendfsync always",
         "libraries": ", ".join(f"{name} {version(name)}" for name in _LIBRARIES),
+    }
+
+
+def moment() -> dict[str, str]:
+    """When, and how busy it is just then."""
+    load = " ".join(f"{value:.2f}" for value in os.getloadavg())
+    return {
+        "date": datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
         "load before": f"{load} (1, 5, 15 minutes)",
     }
 

@@ -20,6 +20,7 @@ IMAGEMILL = str(Path(sys.executable).parent / "imagemill")
 KEY = "sk-bench"
 STOP_TIMEOUT_S = 15.0
 START_TIMEOUT_S = 60.0
+COMMAND_TIMEOUT_S = 600.0
 _OURS = ("IMAGEMILL_", "DASHSCOPE_", "AWS_", "CELERY_")
 
 
@@ -76,14 +77,18 @@ class Mill:
 
     def imagemill(self, *arguments: str) -> str:
         """Run the command; returns what it printed. Raises Failed."""
-        done = subprocess.run(
-            [IMAGEMILL, *arguments],
-            cwd=self.folder,
-            env=self.environment,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        try:
+            done = subprocess.run(
+                [IMAGEMILL, *arguments],
+                cwd=self.folder,
+                env=self.environment,
+                capture_output=True,
+                text=True,
+                check=False,
+                timeout=COMMAND_TIMEOUT_S,
+            )
+        except subprocess.TimeoutExpired as error:
+            raise Failed(f"imagemill {arguments[0]} did not end") from error
         if done.returncode != 0:
             raise Failed(f"imagemill {arguments[0]} ended with {done.returncode}: {done.stderr}")
         return done.stdout.strip()

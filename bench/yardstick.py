@@ -73,6 +73,15 @@ def ended_tasks(simulator_url: str) -> int:
     return int(states["SUCCEEDED"])
 
 
+def drawn_at_s(simulator_url: str) -> dict[str, float]:
+    """Prompt -> when its picture was first ready (epoch seconds)."""
+    drawn: dict[str, float] = {}
+    for task in _ledger(simulator_url, "?state=SUCCEEDED")["tasks"]:
+        moment_s = task["finished_at"] / 1000
+        drawn[task["prompt"]] = min(moment_s, drawn.get(task["prompt"], moment_s))
+    return drawn
+
+
 def median_and_p95(values: list[float]) -> tuple[float, float]:
     """Of a list that is not empty."""
     return statistics.median(values), sorted(values)[int(0.95 * (len(values) - 1))]

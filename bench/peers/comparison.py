@@ -1,150 +1,139 @@
-"""Runs the peers against the same simulator settings, and measures them the same way."""
+"""Runs the mill and its peers against the same simulator settings, and measures them the same way.
+
+python -m bench.peers.comparison [JOBS [QUERIES_PER_S [NAME ...]]]
+"""
 
 from __future__ import annotations
 
-import subprocess
+import csv
+import json
 import sys
-import tempfile
-import time
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
-from dataclasses import asdict, dataclass
-from pathlib import Path
-from typing import Any, NamedTuple
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import asdict, dataclass, replace
 
-from bench.mill import (
-    KEY,
-    STOP_TIMEOUT_S,
-    Limits,
-    clean_environment,
-    running,
-    running_simulator,
-    running_valkey,
-)
-from bench.rows import write_manifest
-from bench.yardstick import seen_by
+from bench.medians import medians
+from bench.mill import Limits
+from bench.peers import contestants
+from bench.peers.contestants import Ran
+from bench.results import Figures
+from bench.yardstick import drawn_at_s, median_and_p95, seen_by
 
-ROOT = Path(__file__).parents[2]
-CELERY = str(Path(sys.executable).parent / "celery")
-CELERY_WORKERS = 2
+JOBS = 200
+TIMES = 5
+VENDOR_QUERY_RATE = 20
+"""Task queries a second DashScope admits for an account."""
+GENEROUS_QUERY_RATE = 100
+"""More than anybody here asks: only the orders are limited."""
+TIME_BOX_S = 60.0
+MILL = "imagemill, 2 workers"
+CONTESTANTS: dict[str, Callable[[int, Limits, float], AbstractContextManager[Ran]]] = {
+    MILL: contestants.imagemill,
+    "dashscope SDK, 128 threads": contestants.sdk_threads,
+    "asyncio script, own limiter": contestants.asyncio_script,
+    "plain Celery app, 2 workers": contestants.plain_celery,
+}
 
 
 @dataclass(frozen=True)
-class Peer:
-    """One run of a program that is not the mill."""
+class Contest:
+    """One run of one contestant."""
 
     name: str
     jobs: int
-    accepted: int
+    orders: int
+    """That the provider accepted."""
     rate_used: float
+    """Of the allowed rate, from the first order to the last."""
     rate_used_since_start: float
-    """From the moment its first process was started."""
+    """From the moment its first command was started; the mill's workers wait for work before."""
+    most_in_a_second: int
     refused_orders: int
     refused_queries: int
     polls_per_job: float
-    most_in_a_second: int
-    charged_twice: int
+    late_s: float | None
+    """Median, from the picture drawn to the picture kept; None: none was kept."""
+    late_p95_s: float | None
+    cpu_ms_per_job: float
+    """Of all its processes from the first order on, for each accepted order."""
     images_stored: int
+    charged_twice: int
     seconds: float
     in_time: bool
     """False: it was ended before it was done."""
 
-    def document(self) -> dict[str, Any]:
-        """For results.json."""
-        return asdict(self)
+
+def measure(
+    query_rate: int,
+    jobs: int = JOBS,
+    times: int = TIMES,
+    names: Sequence[str] = tuple(CONTESTANTS),
+) -> Figures:
+    """Everybody in turn, so many rounds: the medians, by name."""
+    limits = replace(Limits(), query_rate=query_rate)
+    runs: dict[str, list[Figures]] = {name: [] for name in names}
+    for _ in range(times):
+        for name in names:
+            runs[name].append(asdict(contest(name, jobs, limits)))
+    return {
+        "jobs": jobs,
+        "times": times,
+        "rate": limits.rate,
+        "query_rate": query_rate,
+        "contestants": [medians(each) for each in runs.values()],
+    }
 
 
-class _Ground(NamedTuple):
-    """What a peer works with."""
-
-    folder: Path
-    manifest: Path
-    pictures: Path
-    simulator_url: str
-    environment: dict[str, str]
+def contest(name: str, jobs: int, limits: Limits, time_box_s: float = TIME_BOX_S) -> Contest:
+    """One contestant, once."""
+    with CONTESTANTS[name](jobs, limits, time_box_s) as ran:
+        return _counted(name, jobs, limits, ran)
 
 
-def sdk_threads(jobs: int, limits: Limits, time_box_s: float) -> Peer:
-    """The vendor's SDK in 128 threads."""
-    with _ground(jobs, limits) as ground:
-        command = [
-            *(sys.executable, "-m", "bench.peers.sdk_threads"),
-            *(str(ground.manifest), str(ground.pictures)),
-        ]
-        began_s = time.time()
-        with running(command, ROOT, ground.environment, ground.folder / "sdk.log") as process:
-            _wait(lambda: process.poll() is not None, began_s + time_box_s)
-            return _peer("dashscope SDK, 128 threads", jobs, limits, ground, began_s)
-
-
-def plain_celery(jobs: int, limits: Limits, time_box_s: float) -> Peer:
-    """A tutorial's Celery app with two workers."""
-    with _ground(jobs, limits) as ground, ExitStack() as stack:
-        environment = {
-            **ground.environment,
-            "BROKER_URL": stack.enter_context(running_valkey(ground.folder / "valkey")),
-            "PICTURES": str(ground.pictures),
-        }
-        module = "bench.peers.plain_celery"
-        began_s = time.time()
-        for number in range(CELERY_WORKERS):
-            command = [CELERY, "-A", module, "worker", "--hostname", f"peer-{number}@%h"]
-            log = ground.folder / f"celery-{number}.log"
-            worker = running(command, ROOT, environment, log)
-            stack.callback(_kill, stack.enter_context(worker))
-        send = [sys.executable, "-c", f"from {module} import order; order()", str(ground.manifest)]
-        subprocess.run(send, cwd=ROOT, env=environment, check=True)
-        _wait(lambda: _stored(ground) == jobs, began_s + time_box_s)
-        return _peer("tutorial Celery app, 2 workers", jobs, limits, ground, began_s)
-
-
-@contextmanager
-def _ground(jobs: int, limits: Limits) -> Iterator[_Ground]:
-    with tempfile.TemporaryDirectory(prefix="mill-peer-") as name:
-        folder = Path(name)
-        manifest, pictures = folder / "mugs.csv", folder / "pictures"
-        write_manifest(manifest, jobs)
-        pictures.mkdir()
-        with running_simulator(folder, limits) as url:
-            environment = clean_environment(
-                DASHSCOPE_API_KEY=KEY, DASHSCOPE_HTTP_BASE_URL=f"{url}/api/v1"
-            )
-            yield _Ground(folder, manifest, pictures, url, environment)
-
-
-def _peer(name: str, jobs: int, limits: Limits, ground: _Ground, began_s: float) -> Peer:
-    seconds = time.time() - began_s
-    seen = seen_by(ground.simulator_url)
-    return Peer(
+def _counted(name: str, jobs: int, limits: Limits, ran: Ran) -> Contest:
+    seen = seen_by(ran.simulator_url)
+    late_s = _late_s(ran)
+    middle_s, p95_s = median_and_p95(late_s) if late_s else (None, None)
+    first_s = seen.arrivals_s[0] if seen.arrivals_s else ran.ended_s
+    return Contest(
         name=name,
         jobs=jobs,
-        accepted=seen.accepted,
+        orders=seen.accepted,
         rate_used=seen.share_used(limits.rate),
-        rate_used_since_start=seen.share_used_since(began_s, limits.rate),
+        rate_used_since_start=seen.share_used_since(ran.began_s, limits.rate),
+        most_in_a_second=seen.most_in_a_second,
         refused_orders=seen.refused_orders,
         refused_queries=seen.refused_queries,
         polls_per_job=seen.polls_per_job,
-        most_in_a_second=seen.most_in_a_second,
+        late_s=middle_s,
+        late_p95_s=p95_s,
+        cpu_ms_per_job=1000 * ran.spent.since(first_s) / max(seen.accepted, 1),
+        images_stored=len(ran.kept_at_s),
         charged_twice=seen.charged_twice,
-        images_stored=_stored(ground),
-        seconds=seconds,
-        in_time=_stored(ground) == jobs,
+        seconds=ran.ended_s - ran.began_s,
+        in_time=len(ran.kept_at_s) == jobs,
     )
 
 
-def _stored(ground: _Ground) -> int:
-    return sum(1 for _ in ground.pictures.iterdir())
+def _late_s(ran: Ran) -> list[float]:
+    """How long each picture waited to be kept: both clocks are this machine's."""
+    drawn = drawn_at_s(ran.simulator_url)
+    with ran.manifest.open(encoding="utf-8", newline="") as stream:
+        prompts = {row["sku"]: row["prompt"] for row in csv.DictReader(stream)}
+    return [
+        kept_s - drawn[prompts[sku]]
+        for sku, kept_s in ran.kept_at_s.items()
+        if prompts[sku] in drawn
+    ]
 
 
-def _wait(done: Callable[[], bool], until_s: float) -> None:
-    while not done() and time.time() < until_s:
-        time.sleep(0.1)
+def main() -> None:
+    """One round with nothing around it, to look at."""
+    jobs = int(sys.argv[1]) if len(sys.argv) > 1 else JOBS
+    query_rate = int(sys.argv[2]) if len(sys.argv) > 2 else VENDOR_QUERY_RATE
+    names = [name for name in CONTESTANTS if name.split()[0] in sys.argv[3:]] or [*CONTESTANTS]
+    print(json.dumps(measure(query_rate, jobs, 1, names), indent=1))
 
 
-def _kill(worker: subprocess.Popen[bytes]) -> None:
-    """A Celery worker with retries in memory takes long to end in order."""
-    worker.terminate()
-    try:
-        worker.wait(STOP_TIMEOUT_S)
-    except subprocess.TimeoutExpired:
-        worker.kill()
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,164 @@
+"""Measures what lanes cost: the server's memory, and a look of the dispatcher at a thousand of them.
+
+Nothing is ordered; the numbers carry docs/scaling.md: python -m bench.capacity [LANES].
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from contextlib import closing
+from dataclasses import asdict, dataclass, replace
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+from bench.mill import running_valkey
+from bench.rows import prompts
+from bench.server_work import read_server, work_between
+from ledger.lanes import Lanes
+from ledger.opening import Ledger, open_ledger
+from ledger.tick import Tick
+from schemas.batch import ChunkRef
+from schemas.catalogue import catalogue
+from schemas.lane import LaneLimits
+from worker.dispatcher import TICK_S, Dispatcher, Message
+from worker.models import Models
+
+LANES = 1000
+RATE = 2.0
+"""Orders a second of each lane: DashScope's own for its picture models."""
+JOBS = 40
+"""Ready in each lane: enough for as long as we look."""
+LOOK_S = 15.0
+THREADS = 3200
+"""Of a hundred workers."""
+LEASE_S = 25.0
+
+
+@dataclass(frozen=True)
+class Capacity:
+    """A mill of many lanes, none of which has a worker."""
+
+    lanes: int
+    kb_per_lane: float
+    """used_memory of a lane that was opened and has nothing to do."""
+    kb_per_batch: float
+    """More for a batch in it with 40 jobs that wait in storage."""
+    kb_per_job: float
+    """More for each of its jobs once loaded, its prompt included."""
+    looks_per_s: float
+    """By one dispatcher. Each lane is due once a second: its next order waits for a worker."""
+    cpu_ms_per_look: float
+    """Of the dispatcher's thread, publishing excluded."""
+    dispatcher_share: float
+    """Of one core."""
+    server_busy_ms_per_look: float
+    """Of the server's one thread."""
+    server_cpu_ms_per_look: float
+    server_share: float
+    """Of that thread."""
+
+    def document(self) -> dict[str, Any]:
+        """For results.json."""
+        return asdict(self)
+
+
+class _Counted(Lanes):
+    """Says how many lanes were looked at."""
+
+    looks = 0
+
+    def tick(
+        self, lanes: Sequence[str], *arguments: Any, **options: Any
+    ) -> dict[str, Tick]:  # whatever a tick takes, it is passed on
+        """Count, and look."""
+        self.looks += len(lanes)
+        return super().tick(lanes, *arguments, **options)
+
+
+class _Nobody:
+    """Takes messages to no worker."""
+
+    def publish(self, messages: Sequence[Message]) -> None:
+        """Nothing is ordered."""
+
+
+def measure(lanes: int = LANES, seconds: float = LOOK_S) -> Capacity:
+    """Fill a server with lanes, then look at them as the dispatcher does."""
+    with (
+        tempfile.TemporaryDirectory(prefix="mill-lanes-") as folder,
+        running_valkey(Path(folder)) as url,
+        closing(open_ledger(url, threads=2)) as ledger,
+    ):
+        return _measured(ledger, lanes, seconds)
+
+
+def _measured(ledger: Ledger, lanes: int, seconds: float) -> Capacity:
+    names = [f"dashscope:wanx-v1@shop-{number:04}" for number in range(lanes)]
+    ledger.lanes.open("dashscope:wanx-v1@warm-up", LaneLimits(rate_per_s=RATE, burst=1, window=1))
+    used = [_memory(ledger)]
+    for name in names:
+        ledger.lanes.open(name, LaneLimits(rate_per_s=RATE, burst=1, window=JOBS))
+    used.append(_memory(ledger))
+    chunks = [ChunkRef(batch=f"b{number:04}", number=1, size=JOBS) for number in range(lanes)]
+    for name, chunk in zip(names, chunks, strict=True):
+        ledger.lanes.hand_in(name, chunk.batch, [chunk])
+    used.append(_memory(ledger))
+    dispatcher, counted = _dispatcher(ledger)
+    _turn(dispatcher, ledger, 3.0)  # every lane has asked for its chunk
+    requests = [(f"HW-{n:06}", json.dumps({"prompt": p})) for n, p in enumerate(prompts(JOBS))]
+    for name, chunk in zip(names, chunks, strict=True):
+        ledger.lanes.load(name, chunk, requests)
+    used.append(_memory(ledger))
+    counted.looks = 0
+    before, began_s, cpu_s = read_server(ledger), time.monotonic(), time.thread_time()
+    _turn(dispatcher, ledger, seconds)
+    cpu_s, took_s = time.thread_time() - cpu_s, time.monotonic() - began_s
+    work = work_between(before, read_server(ledger), max(counted.looks, 1))
+    kb = [(later - sooner) / lanes / 1000 for sooner, later in pairwise(used)]
+    return Capacity(
+        lanes=lanes,
+        kb_per_lane=kb[0],
+        kb_per_batch=kb[1],
+        kb_per_job=kb[2] / JOBS,
+        looks_per_s=counted.looks / took_s,
+        cpu_ms_per_look=1000 * cpu_s / max(counted.looks, 1),
+        dispatcher_share=cpu_s / took_s,
+        server_busy_ms_per_look=work.busy_ms,
+        server_cpu_ms_per_look=work.cpu_ms,
+        server_share=work.busy_ms * counted.looks / 1000 / took_s,
+    )
+
+
+def _dispatcher(ledger: Ledger) -> tuple[Dispatcher, _Counted]:
+    counted = _Counted(ledger.client, ledger.scripts)
+    models = Models(catalogue(), ledger.lanes)
+    watched = replace(ledger, lanes=counted)
+    return Dispatcher(watched, _Nobody(), models, "bench", LEASE_S), counted
+
+
+def _turn(dispatcher: Dispatcher, ledger: Ledger, seconds: float) -> None:
+    """Tick at the dispatcher's own pace, as if a hundred workers were there."""
+    until_s = time.monotonic() + seconds
+    while time.monotonic() < until_s:
+        ledger.fleet.report_in("hundred", THREADS)
+        dispatcher.tick()
+        time.sleep(TICK_S)
+
+
+def _memory(ledger: Ledger) -> int:
+    return int(ledger.fleet.server_info()["used_memory"])
+
+
+def main() -> None:
+    """One run with nothing around it, to look at."""
+    lanes = int(sys.argv[1]) if len(sys.argv) > 1 else LANES
+    print(json.dumps(measure(lanes).document(), indent=1))
+
+
+if __name__ == "__main__":
+    main()
