@@ -12,7 +12,7 @@ from types import FrameType
 
 import click
 
-from bench import machine, results, table
+from bench import machine, plots, results, table
 from bench.measurements import MEASUREMENTS, Measurement
 from bench.mill import Failed
 from bench.results import Results, Taken
@@ -41,6 +41,7 @@ def main(*, quick: bool, names: tuple[str, ...], out: Path | None) -> None:
     found = _measure_all(chosen, _kept(path, some=bool(names)), path, quick=quick)
     if out is None and not quick:
         table.write(found)
+        plots.draw(found, table.FOLDER)
     click.echo(table.markdown(found))
     if any(found.taken[each.name].failed for each in chosen):
         sys.exit(1)
