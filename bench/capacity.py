@@ -6,9 +6,11 @@ Nothing is ordered; the numbers carry docs/scaling.md: python -m bench.capacity 
 from __future__ import annotations
 
 import json
+import statistics
 import sys
 import tempfile
 import time
+import uuid
 from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import asdict, dataclass, replace
@@ -19,11 +21,14 @@ from typing import Any
 from bench.mill import running_valkey
 from bench.rows import prompts
 from bench.server_work import read_server, work_between
+from ledger.keys import LaneKeys
 from ledger.lanes import Lanes
 from ledger.opening import Ledger, open_ledger
 from ledger.tick import Tick
-from schemas.batch import ChunkRef
+from ledger.tickets import KEPT
+from schemas.batch import Batch, ChunkRef
 from schemas.catalogue import catalogue
+from schemas.job import Job
 from schemas.lane import LaneLimits
 from worker.dispatcher import TICK_S, Dispatcher, Message
 from worker.models import Models
@@ -37,6 +42,7 @@ LOOK_S = 15.0
 THREADS = 3200
 """Of a hundred workers."""
 LEASE_S = 25.0
+WRITES = 500
 
 
 @dataclass(frozen=True)
@@ -47,9 +53,13 @@ class Capacity:
     kb_per_lane: float
     """used_memory of a lane that was opened and has nothing to do."""
     kb_per_batch: float
-    """More for a batch in it with 40 jobs that wait in storage."""
+    """More for a batch in it with 40 jobs that wait in storage; most of it stays for good."""
     kb_per_job: float
     """More for each of its jobs once loaded, its prompt included."""
+    kb_per_ticket: float
+    """Of the last 10,000 orders that each lane remembers."""
+    write_ms: float
+    """One write of one client that waits until it is on disk; the median."""
     looks_per_s: float
     """By one dispatcher. Each lane is due once a second: its next order waits for a worker."""
     cpu_ms_per_look: float
@@ -100,17 +110,19 @@ def measure(lanes: int = LANES, seconds: float = LOOK_S) -> Capacity:
 def _measured(ledger: Ledger, lanes: int, seconds: float) -> Capacity:
     names = [f"dashscope:wanx-v1@shop-{number:04}" for number in range(lanes)]
     ledger.lanes.open("dashscope:wanx-v1@warm-up", LaneLimits(rate_per_s=RATE, burst=1, window=1))
+    write_ms = _write_ms(ledger)
     used = [_memory(ledger)]
     for name in names:
         ledger.lanes.open(name, LaneLimits(rate_per_s=RATE, burst=1, window=JOBS))
     used.append(_memory(ledger))
     chunks = [ChunkRef(batch=f"b{number:04}", number=1, size=JOBS) for number in range(lanes)]
-    for name, chunk in zip(names, chunks, strict=True):
+    for number, (name, chunk) in enumerate(zip(names, chunks, strict=True)):
+        ledger.batches.open(_batch(name, chunk), number)
         ledger.lanes.hand_in(name, chunk.batch, [chunk])
     used.append(_memory(ledger))
     dispatcher, counted = _dispatcher(ledger)
     _turn(dispatcher, ledger, 3.0)  # every lane has asked for its chunk
-    requests = [(f"HW-{n:06}", json.dumps({"prompt": p})) for n, p in enumerate(prompts(JOBS))]
+    requests = _requests()
     for name, chunk in zip(names, chunks, strict=True):
         ledger.lanes.load(name, chunk, requests)
     used.append(_memory(ledger))
@@ -125,6 +137,8 @@ def _measured(ledger: Ledger, lanes: int, seconds: float) -> Capacity:
         kb_per_lane=kb[0],
         kb_per_batch=kb[1],
         kb_per_job=kb[2] / JOBS,
+        kb_per_ticket=_kb_per_ticket(ledger, names[0]),
+        write_ms=write_ms,
         looks_per_s=counted.looks / took_s,
         cpu_ms_per_look=1000 * cpu_s / max(counted.looks, 1),
         dispatcher_share=cpu_s / took_s,
@@ -148,6 +162,44 @@ def _turn(dispatcher: Dispatcher, ledger: Ledger, seconds: float) -> None:
         ledger.fleet.report_in("hundred", THREADS)
         dispatcher.tick()
         time.sleep(TICK_S)
+
+
+def _requests() -> list[tuple[str, str]]:
+    lane, asked = "dashscope:wanx-v1@shop-0001", {"style": "<photography>", "size": "1024*1024"}
+    jobs = [
+        Job(id=f"HW-{n:06}", line=n, lane=lane, prompt=prompt, parameters=asked, name=f"HW-{n:06}")
+        for n, prompt in enumerate(prompts(JOBS), 1)
+    ]
+    return [(job.id, job.request_json()) for job in jobs]
+
+
+def _batch(lane: str, chunk: ChunkRef) -> Batch:
+    return Batch(
+        batch=chunk.batch,
+        manifest="mugs.csv",
+        manifest_sha256="0" * 64,
+        columns=["sku", "product_name", "prompt", "model", "size", "style", "n"],
+        total=chunk.size,
+        lanes={lane: chunk.size},
+        currencies={lane: "CNY"},
+        created_at="2026-11-21T05:00:00Z",
+    )
+
+
+def _kb_per_ticket(ledger: Ledger, lane: str) -> float:
+    before = _memory(ledger)
+    tickets = {str(uuid.uuid4()): number for number in range(KEPT)}
+    ledger.client.zadd(LaneKeys(lane).tickets, tickets)
+    return (_memory(ledger) - before) / KEPT / 1000
+
+
+def _write_ms(ledger: Ledger) -> float:
+    taken_s = []
+    for number in range(WRITES):
+        began_s = time.perf_counter()
+        ledger.client.set("bench", number)
+        taken_s.append(time.perf_counter() - began_s)
+    return 1000 * statistics.median(taken_s)
 
 
 def _memory(ledger: Ledger) -> int:

@@ -202,6 +202,8 @@ def _capacity(found: Figures) -> list[str]:
                 ("Redis, a lane that was opened", f"{found['kb_per_lane']:.2f} KB"),
                 ("Redis, a batch in it, waiting", f"{found['kb_per_batch']:.2f} KB"),
                 ("Redis, a loaded job", f"{found['kb_per_job']:.2f} KB"),
+                ("Redis, a ticket", f"{found['kb_per_ticket']:.2f} KB"),
+                ("a write, on disk before it is answered", f"{found['write_ms']:.2f} ms"),
                 ("looks at lanes", f"{found['looks_per_s']:.0f} a second"),
                 ("dispatcher, CPU a look", f"{found['cpu_ms_per_look']:.2f} ms"),
                 ("dispatcher, of a core", f"{found['dispatcher_share']:.0%}"),
