@@ -30,7 +30,7 @@ from schemas.batch import Batch, ChunkRef
 from schemas.catalogue import catalogue
 from schemas.job import Job
 from schemas.lane import LaneLimits
-from worker.dispatcher import TICK_S, Dispatcher, Message
+from worker.dispatcher import LANES_AT_ONCE, TICK_S, Dispatcher, Message
 from worker.models import Models
 
 LANES = 1000
@@ -42,6 +42,9 @@ LOOK_S = 15.0
 THREADS = 3200
 """Of a hundred workers."""
 LEASE_S = 25.0
+FULL_SPEED_S = 5.0
+ROOM = 32
+"""Messages that each of 200 lanes may send at once, with so many threads."""
 WRITES = 500
 
 
@@ -62,6 +65,8 @@ class Capacity:
     """One write of one client that waits until it is on disk; the median."""
     looks_per_s: float
     """By one dispatcher. Each lane is due once a second: its next order waits for a worker."""
+    most_looks_per_s: float
+    """When it looks again and again, 200 lanes at once, without a pause."""
     cpu_ms_per_look: float
     """Of the dispatcher's thread, publishing excluded."""
     dispatcher_share: float
@@ -140,6 +145,7 @@ def _measured(ledger: Ledger, lanes: int, seconds: float) -> Capacity:
         kb_per_ticket=_kb_per_ticket(ledger, names[0]),
         write_ms=write_ms,
         looks_per_s=counted.looks / took_s,
+        most_looks_per_s=_most_looks_per_s(ledger, names),
         cpu_ms_per_look=1000 * cpu_s / max(counted.looks, 1),
         dispatcher_share=cpu_s / took_s,
         server_busy_ms_per_look=work.busy_ms,
@@ -171,6 +177,19 @@ def _requests() -> list[tuple[str, str]]:
         for n, prompt in enumerate(prompts(JOBS), 1)
     ]
     return [(job.id, job.request_json()) for job in jobs]
+
+
+def _most_looks_per_s(ledger: Ledger, names: Sequence[str]) -> float:
+    began_s, looks = time.monotonic(), 0
+    while time.monotonic() - began_s < FULL_SPEED_S:
+        for first in range(0, len(names), LANES_AT_ONCE):
+            some = names[first : first + LANES_AT_ONCE]
+            moments = {
+                lane: tick.next_s for lane, tick in ledger.lanes.tick(some, LEASE_S, ROOM).items()
+            }
+            ledger.fleet.book(moments, "0")
+            looks += len(some)
+    return looks / (time.monotonic() - began_s)
 
 
 def _batch(lane: str, chunk: ChunkRef) -> Batch:

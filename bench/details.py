@@ -205,6 +205,7 @@ def _capacity(found: Figures) -> list[str]:
                 ("Redis, a ticket", f"{found['kb_per_ticket']:.2f} KB"),
                 ("a write, on disk before it is answered", f"{found['write_ms']:.2f} ms"),
                 ("looks at lanes", f"{found['looks_per_s']:.0f} a second"),
+                ("the same at full speed", f"{found['most_looks_per_s']:.0f} a second"),
                 ("dispatcher, CPU a look", f"{found['cpu_ms_per_look']:.2f} ms"),
                 ("dispatcher, of a core", f"{found['dispatcher_share']:.0%}"),
                 ("Redis, CPU a look", f"{found['server_cpu_ms_per_look']:.2f} ms"),

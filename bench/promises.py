@@ -41,6 +41,11 @@ def _refused(figures: Figures) -> float:
     return float(run["refused_orders"] + run["refused_queries"])
 
 
+def _mill(figures: Figures) -> Figures:
+    found: Figures = figures["vendor"]["contestants"][_MILL]
+    return found
+
+
 PROMISES = (
     Aim(
         "quota",
@@ -177,5 +182,19 @@ PROMISES = (
         _at("vendor", "contestants", _MILL, "rate_used"),
         "{:.1%}",
         at_least=0.99,
+    ),
+    Aim(
+        "peers",
+        "images kept, in the worst round",
+        lambda found: _mill(found)["images_stored"] / _mill(found)["jobs"],
+        "{:.0%}",
+        at_least=1.0,
+    ),
+    Aim(
+        "peers",
+        "charged twice, in the worst round",
+        _at("vendor", "contestants", _MILL, "charged_twice"),
+        "{:.0f}",
+        at_most=0,
     ),
 )
