@@ -48,19 +48,12 @@ def main(*, quick: bool, names: tuple[str, ...], out: Path | None) -> None:
 
 
 def _kept(path: Path | None, *, some: bool) -> Results:
-    """What the new figures are put beside: only what comes from the same machine."""
-    described = machine.describe()
+    """What the new figures are put beside."""
     try:
         before = results.read(path) if path is not None else None
+        return results.beside(before, machine.describe(), some=some)
     except ValueError as error:
         raise click.ClickException(str(error)) from error
-    if before is None or before.machine == described:
-        return before or Results(described, {})
-    if some:
-        raise click.ClickException(
-            f"{path} is of another machine, or of other libraries: measure all, or use --out FILE"
-        )
-    return Results(described, {})
 
 
 def _measure_all(

@@ -57,6 +57,21 @@ def read(path: Path) -> Results | None:
     return Results(document["machine"], taken)
 
 
+def beside(before: Results | None, machine: dict[str, str], *, some: bool) -> Results:
+    """What new figures of a machine are put beside: nothing of another machine.
+
+    Raises ValueError where only some are measured anew, and the others could not stay.
+    """
+    if before is None or before.machine == machine:
+        return before or Results(machine, {})
+    if some:
+        differing = [name for name in machine if before.machine.get(name) != machine[name]]
+        raise ValueError(
+            f"the other figures are of another {', '.join(differing)}: measure all, or use --out FILE"
+        )
+    return Results(machine, {})
+
+
 def write(results: Results, path: Path) -> None:
     """Keep them: the file is the old one or the new one, never half of it."""
     part = path.with_name(f"{path.name}.part")

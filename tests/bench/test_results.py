@@ -28,6 +28,16 @@ def test_a_measurement_taken_anew_takes_the_old_ones_place() -> None:
     assert kept.figures("peers") == {}
 
 
+def test_figures_of_two_machines_are_never_beside_each_other() -> None:
+    kept = Results({"CPU": "two", "RAM": "24 GiB"}, {"cost": TAKEN})
+    assert results.beside(kept, dict(kept.machine), some=True) is kept
+    other = {"CPU": "four", "RAM": "24 GiB"}
+    assert results.beside(kept, other, some=False) == Results(other, {})
+    assert results.beside(None, other, some=True) == Results(other, {})
+    with pytest.raises(ValueError, match="of another CPU: measure all"):
+        results.beside(kept, other, some=True)
+
+
 def test_a_file_that_is_not_there_holds_nothing(tmp_path: Path) -> None:
     assert results.read(tmp_path / "results.json") is None
 
