@@ -190,7 +190,13 @@ def test_what_needs_no_picture_works_while_the_storage_is_away(shared: CommandLi
         AWS_SECRET_ACCESS_KEY="secret",
     )
     pausing = (("pause", "night"), ("resume", "night"))
-    for arguments in (("status",), ("batches",), ("lanes",), *pausing, ("cancel", "night", "--yes")):
+    for arguments in (
+        ("status",),
+        ("batches",),
+        ("lanes",),
+        *pausing,
+        ("cancel", "night", "--yes"),
+    ):
         ran = away(*arguments)
 
         assert ran.code == 0, ran.err
