@@ -96,6 +96,8 @@ def interval_s(
     if len(learned) < LEARNED_ENOUGH:
         return max(SHORTEST_S, pages / (LISTS_A_PICTURE * query_rate_per_s / SINGLE_LOOKS))
     typical_s = max(fmean(learned), 1e-3)
+    if typical_s < SHORTEST_S and not looking:  # drawn before a list could tell of it
+        return None
     ends_per_s = running / typical_s
     spare_per_s = max(query_rate_per_s - ends_per_s, LEAST_SHARE * query_rate_per_s)
     wait_s = max(SHORTEST_S, pages / spare_per_s, pages / (LISTS_A_PICTURE * ends_per_s))
