@@ -24,6 +24,7 @@ from worker.policy.looking import (
     interval_s,
     moments_s,
     next_look_s,
+    pages_expected,
     question,
     skew_held,
     youngest_s,
@@ -48,6 +49,8 @@ PAUSE_S = 30.0
 NO_LIST_S = 600.0
 """A provider that says it keeps none is asked again after this."""
 MOST_PAGES = 10
+MOST_TASKS = 900
+"""The oldest of them: hardly more than so many pages hold."""
 
 
 @dataclass(frozen=True)
@@ -120,7 +123,7 @@ def _look_at(seen: _Lane, known: LaneTasks) -> str:
     if oldest_s < youngest:
         _book(seen, youngest - oldest_s)
         return "all too young"
-    due = [task for task in known.tasks if known.now_s - task.taken_s >= youngest]
+    due = [task for task in known.tasks if known.now_s - task.taken_s >= youngest][:MOST_TASKS]
     listing = _list(seen, known, due)
     match listing:
         case _Listing():
@@ -171,24 +174,28 @@ def _leave_alone(seen: _Lane, known: LaneTasks, why: _Alone) -> str:
 
 
 def _list(seen: _Lane, known: LaneTasks, due: list[RunningTask]) -> _Listing | _Later | _Alone:
-    """All pages; who is absent from them proves something only if the clocks are as we thought."""
+    """All pages; who is absent from them proves something only if the clocks are as we thought.
+
+    The last page comes first: what ends meanwhile moves the others forward, and none is passed over.
+    """
     sent_s = min(task.sent_s for task in due)
     filtered = known.false_alarms < DISTRUST and bool(known.learned)
     asked = question(sent_s, due[-1].taken_s, known.skew_s, known.orders, filtered=filtered)
+    moments = [task.taken_s + known.skew_s for task in known.tasks]
     tasks: list[ListedTask] = []
-    pages, whole, skew_s = 1, True, None
-    number = 1
-    while number <= min(pages, MOST_PAGES):
+    pages, whole, skew_s, number = 0, True, None, pages_expected(moments, asked)
+    while number:
         found = _page(seen, asked, number)
         if not isinstance(found, tuple):
             return found
         page, found_skew_s = found
         tasks += page.tasks
-        pages = max(page.pages, 1)
         skew_s = found_skew_s if found_skew_s is not None else skew_s
-        whole = whole and skew_held(known.skew_s, found_skew_s)
-        number += 1
-    return _Listing(asked, tuple(tasks), pages, whole and number > pages, skew_s)
+        whole = whole and page.pages <= MOST_PAGES and skew_held(known.skew_s, found_skew_s)
+        last = min(page.pages, MOST_PAGES)
+        number = last if not pages and last > number else min(number - 1, last)
+        pages = pages or max(last, 1)
+    return _Listing(asked, tuple(tasks), pages, whole, skew_s)
 
 
 def _page(

@@ -150,8 +150,33 @@ def test_tasks_that_are_drawn_are_read_page_by_page(mill: Mill) -> None:
     claims = ordered(mill, UNFILTERED_MOST + 30)
     end(mill, claims[7])
     mill.desk.look(LANE)
-    assert [page for *_, page in mill.provider.asked_lists] == [1, 2]
+    assert [page for *_, page in mill.provider.asked_lists] == [2, 1]
     assert forward(mill, claims) == [claims[7]]
+
+
+def test_what_ends_between_two_pages_passes_nobody_over(mill: Mill) -> None:
+    learn(mill)
+    claims = ordered(mill, UNFILTERED_MOST + 30)
+
+    def then_ten_end(answer: TaskListAnswer) -> TaskListAnswer:
+        end(mill, *claims[-10:])
+        return answer
+
+    mill.provider.to_list.append(then_ten_end)
+    mill.desk.look(LANE)
+    assert set(forward(mill, claims)) <= set(claims[-10:])
+
+
+def test_more_pages_than_expected_are_read_from_the_last(mill: Mill) -> None:
+    """Somebody else orders through the account, too."""
+    learn(mill)
+    claims = ordered(mill, UNFILTERED_MOST + 1)
+    for number in range(150):
+        mill.provider.drawing.add(mill.provider.take_in(job(f"foreign-{number}")))
+    end(mill, claims[3])
+    mill.desk.look(LANE)
+    assert [page for *_, page in mill.provider.asked_lists] == [1, 3, 2, 1]
+    assert forward(mill, claims) == [claims[3]]
 
 
 def test_what_is_missing_where_the_clocks_differ_proves_nothing(mill: Mill) -> None:

@@ -21,6 +21,7 @@ from worker.policy.looking import (
     interval_s,
     moments_s,
     next_look_s,
+    pages_expected,
     question,
     skew_held,
     youngest_s,
@@ -118,6 +119,14 @@ def test_many_orders_are_asked_for_by_who_is_being_drawn() -> None:
     assert (few.start_s, few.end_s, few.running_only) == (102.0, 114.0, False)
     assert question(100.0, 110.0, 0.0, UNFILTERED_MOST + 1, filtered=True).running_only
     assert not question(100.0, 110.0, 0.0, UNFILTERED_MOST + 1, filtered=False).running_only
+
+
+def test_pages_hold_a_hundred_of_the_tasks_that_were_there() -> None:
+    asked = question(0.0, 100.0, 0.0, 1000, filtered=True)
+    assert pages_expected([], asked) == 1
+    assert pages_expected([50.0] * 100 + [200.0] * 500, asked) == 1
+    assert pages_expected([50.0] * 101, asked) == 2
+    assert pages_expected([50.0] * 101, question(0.0, 100.0, 0.0, 1000, filtered=False)) == 1
 
 
 @pytest.mark.parametrize(

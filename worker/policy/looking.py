@@ -39,6 +39,8 @@ YOUNGEST = 0.05
 """Quantile of the learned times; a younger task is not asked for."""
 AHEAD_S = 0.4
 """A task is taken up so long before its query's slot, which is lost when the message comes late."""
+PAGE_SIZE = 100
+"""Tasks on a page (Model Studio: asynchronous tasks); elsewhere it costs a query to find out."""
 UNFILTERED_MOST = 90
 """Orders that fit on one page, be they running or not."""
 DISTRUST = 5
@@ -129,6 +131,14 @@ def question(
         end_s=taken_s + skew_s + SPARE_S,
         running_only=filtered and orders > UNFILTERED_MOST,
     )
+
+
+def pages_expected(taken_s: Iterable[float], asked: Question) -> int:
+    """Pages that tasks taken at these moments (on the provider's clock) fill, with none else's."""
+    if not asked.running_only:
+        return 1
+    shown = sum(moment_s <= asked.end_s + SPARE_S for moment_s in taken_s)
+    return max(math.ceil(shown / PAGE_SIZE), 1)
 
 
 def ended(
