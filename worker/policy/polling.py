@@ -36,6 +36,8 @@ BACKSTOP = 0.97
 """While the provider's task list is looked at (looking.py), a task is looked at alone only when it
 takes longer than nearly all do."""
 BACKSTOP_MARGIN = 1.25
+BACKSTOP_LEARNED = 30
+"""Times from which on the slowest are among them: the first ones learned are those of the fastest."""
 BACKSTOP_GROWTH = 0.5
 BACKSTOP_MAX_S = 60.0
 
@@ -65,9 +67,10 @@ def next_poll_s(
 
 def backstop_s(elapsed_s: float, learned: Sequence[float], dice_value: float) -> float:
     """Seconds until a task is looked at alone although the list is looked at; see next_poll_s."""
-    known = [time_s for time_s in learned if time_s > 0]
-    enough = len(known) >= LEARNED_ENOUGH
-    first_s = BACKSTOP_MARGIN * quantile(sorted(known), BACKSTOP) if enough else TAIL_MAX_S
+    if len(learned) >= BACKSTOP_LEARNED:
+        first_s = BACKSTOP_MARGIN * quantile(sorted(learned), BACKSTOP) + TAIL_MIN_S
+    else:
+        first_s = max([TAIL_MAX_S, *(2 * time_s for time_s in learned)])
     wait_s = first_s - elapsed_s
     if elapsed_s >= first_s * (1 - 2 * JITTER):
         wait_s = min(max(BACKSTOP_GROWTH * elapsed_s, TAIL_MIN_S), BACKSTOP_MAX_S)
