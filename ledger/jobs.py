@@ -288,12 +288,12 @@ def _limits(values: list[str | None]) -> LaneLimits | None:
 
 
 def _looks(running: int, values: list[str | None], now_ms: int) -> Looks:
-    trusted_ms, barred_ms, hold_ms, false_alarms, missed = (int(value or 0) for value in values)
+    trusted_ms, barred_ms, looked_ms, false_alarms, missed = (int(value or 0) for value in values)
     return Looks(
         running=running,
         trusted=now_ms < trusted_ms,
         barred=now_ms < barred_ms,
-        hold_s=hold_ms / 1000,
+        looked_ago_s=(now_ms - looked_ms) / 1000 if looked_ms else None,
         false_alarms=max(false_alarms, 0),
         missed=max(missed, 0),
     )

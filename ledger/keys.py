@@ -89,7 +89,7 @@ class ProviderKeys:
         self.learned = f"{tag}:learned"
         """List of the last generation times, in seconds."""
         self.looks = f"{tag}:looks"
-        """Hash {trusted_until_ms, not_before_ms, hold_ms, skew_ms, false_alarms, missed} of the looks
+        """Hash {trusted_until_ms, not_before_ms, looked_ms, skew_ms, false_alarms, missed} of the looks
         at the provider's task list; expires."""
         self.trouble = f"{tag}:trouble"
         """String: why the provider could not even be asked; expires."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import redis
@@ -28,8 +28,8 @@ class Looks:
     """The list is looked at just now: each task's own look may wait."""
     barred: bool = False
     """It did not go well lately: no first look is booked."""
-    hold_s: float = 0.0
-    """How late the list may tell of an end while it is trusted."""
+    looked_ago_s: float | None = None
+    """Seconds since the list was read last; None: it was not."""
     false_alarms: int = 0
     """Tasks it told of that had not ended, less those that had."""
     missed: int = 0
@@ -118,9 +118,21 @@ class LaneLooks:
         calls = [Call("begin_looks", [keys.chores, keys.looks], args), nudge(LANES, lane, in_s)]
         return bool(self._scripts.run_all(calls)[0])
 
-    def book(self, lane: str, in_s: float, hold_s: float, skew_s: float | None = None) -> None:
-        """Look again in a while; until `hold_s` after that each task's own look may wait."""
-        self._book(lane, int(in_s * 1000), int(hold_s * 1000), skew_s=skew_s)
+    def book(
+        self,
+        lane: str,
+        in_s: float,
+        hold_s: float,
+        skew_s: float | None = None,
+        looked_s: float | None = None,
+    ) -> None:
+        """Look again in a while; until `hold_s` after that each task's own look may wait.
+
+        `looked_s` is when the list was read, `skew_s` by how much the provider's clock is ahead;
+        None leaves what is known of it.
+        """
+        told = ["" if value is None else int(value * 1000) for value in (skew_s, looked_s)]
+        self._book(lane, int(in_s * 1000), int(hold_s * 1000), told=told)
 
     def end(self, lane: str, pause_s: float = 0.0) -> None:
         """Book no further look, and for `pause_s` no first one either."""
@@ -133,11 +145,11 @@ class LaneLooks:
         hold_ms: int,
         *,
         pause_ms: int = 0,
-        skew_s: float | None = None,
+        told: Sequence[Argument] = ("", ""),
     ) -> None:
         keys = LaneKeys(lane)
-        skew = "" if skew_s is None else int(skew_s * 1000)
-        args: list[Argument] = [LOOK, delay_ms, hold_ms, pause_ms, skew, KEPT_S * 1000]
+        skew, looked = told
+        args: list[Argument] = [LOOK, delay_ms, hold_ms, pause_ms, skew, looked, KEPT_S * 1000]
         calls = [Call("book_look", [keys.chores, keys.looks], args)]
         if delay_ms >= 0:
             calls.append(nudge(LANES, lane, delay_ms / 1000))

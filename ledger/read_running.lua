@@ -2,7 +2,7 @@
   Read which tasks a lane's provider has, and what is known of them, for a look at its task list.
 
   KEYS[1] window      set of jobs in play
-  KEYS[2] looks       hash {trusted_until_ms, not_before_ms, hold_ms, skew_ms, false_alarms, missed}
+  KEYS[2] looks       hash {trusted_until_ms, not_before_ms, looked_ms, skew_ms, false_alarms, missed}
   KEYS[3] learned     list of the last generation times, in seconds
   KEYS[4] tickets     sorted set ticket -> time (ms) it was recorded
   ARGV[1] prefix      of the job records' keys

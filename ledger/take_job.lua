@@ -7,7 +7,7 @@
   KEYS[4] holds       hash reason:batch -> 1
   KEYS[5] counts      hash, the batch's counts in this lane
   KEYS[6] tally       hash, the lane's counts by state
-  KEYS[7] looks       hash {trusted_until_ms, not_before_ms, hold_ms, skew_ms, false_alarms, missed}
+  KEYS[7] looks       hash {trusted_until_ms, not_before_ms, looked_ms, skew_ms, false_alarms, missed}
   ARGV[1] claim       the reader's claim number; empty: whoever holds it, and nothing is counted
   ARGV[2] batch       the job's batch
   ARGV[3] states      those in which it can be taken up, all further arguments
@@ -33,5 +33,5 @@ return {
   redis.call('HEXISTS', counts, 'budgeted'),
   time[1] * 1000 + math.floor(time[2] / 1000),
   redis.call('HGET', tally, 'running'),
-  redis.call('HMGET', looks, 'trusted_until_ms', 'not_before_ms', 'hold_ms', 'false_alarms', 'missed'),
+  redis.call('HMGET', looks, 'trusted_until_ms', 'not_before_ms', 'looked_ms', 'false_alarms', 'missed'),
 }

@@ -22,6 +22,8 @@ from worker.tools import Tools
 
 PATIENCE_S = 1.0
 """A worker sleeps this long for its slot; a longer wait is booked as the job's next moment."""
+CROWD_MOST_S = 15.0
+"""Tasks that compete for the account's queries come back within the time these take, or this."""
 
 
 def wait_for_turn(held: HeldJob, tools: Tools) -> Wait | None:
@@ -29,7 +31,9 @@ def wait_for_turn(held: HeldJob, tools: Tools) -> Wait | None:
     rate_per_s = tools.query_rate_per_s(held)
     slot = tools.poll_bucket(held).take(rate_per_s, 1, patience_s=PATIENCE_S)
     if not slot.booked:
-        return Wait(slot.wait_s, held.troubles)
+        # All that wait would come back at one moment, and nearly all in vain.
+        crowd_s = min(held.record.looks.running / rate_per_s, CROWD_MOST_S)
+        return Wait(slot.wait_s + crowd_s * tools.chance(), held.troubles)
     tools.clock.sleep(slot.wait_s)
     return None
 

@@ -17,15 +17,18 @@ from schemas.model import Model
 from worker.asking import PATIENCE_S
 from worker.policy.looking import (
     DISTRUST,
+    MOST_PAGES,
     SHORTEST_S,
     Question,
     ended,
     hold_s,
     interval_s,
     moments_s,
+    most_asked,
     next_look_s,
     pages_expected,
     question,
+    shown_alone,
     skew_held,
     youngest_s,
 )
@@ -48,9 +51,6 @@ PAUSE_S = 30.0
 """A list that failed, or was late, is left alone for so long."""
 NO_LIST_S = 600.0
 """A provider that says it keeps none is asked again after this."""
-MOST_PAGES = 10
-MOST_TASKS = 900
-"""The oldest of them: hardly more than so many pages hold."""
 
 
 @dataclass(frozen=True)
@@ -123,8 +123,13 @@ def _look_at(seen: _Lane, known: LaneTasks) -> str:
     if oldest_s < youngest:
         _book(seen, youngest - oldest_s)
         return "all too young"
-    due = [task for task in known.tasks if known.now_s - task.taken_s >= youngest][:MOST_TASKS]
-    listing = _list(seen, known, due)
+    alone = shown_alone(known.learned, known.false_alarms, known.orders)
+    due = [task for task in known.tasks if known.now_s - task.taken_s >= youngest]
+    due = due[: most_asked(running_only=alone)]
+    sent_s = min(task.sent_s for task in due)
+    listing = _list(
+        seen, known, question(sent_s, due[-1].taken_s, known.skew_s, running_only=alone)
+    )
     match listing:
         case _Listing():
             return _follow(seen, known, due, listing)
@@ -146,7 +151,10 @@ def _follow(seen: _Lane, known: LaneTasks, due: list[RunningTask], found: _Listi
     seen.tools.ledger.looks.bring_forward(seen.name, forward, ended=True)
     busy_s = moments[-1] if moments else known.busy_s
     wait_s = _next_s(seen, known, found.pages) or SHORTEST_S
-    _book(seen, next_look_s(wait_s, busy_s), found.skew_s)
+    wait_s = next_look_s(wait_s, busy_s)
+    seen.tools.ledger.looks.book(
+        seen.name, wait_s, hold_s(wait_s), found.skew_s, looked_s=known.now_s
+    )
     return f"{len(over)} of {len(due)} ended"
 
 
@@ -155,8 +163,8 @@ def _next_s(seen: _Lane, known: LaneTasks, pages: int) -> float | None:
     return interval_s(len(known.tasks), known.learned, max(pages, 1), rate_per_s, looking=True)
 
 
-def _book(seen: _Lane, wait_s: float, skew_s: float | None = None) -> None:
-    seen.tools.ledger.looks.book(seen.name, wait_s, hold_s(wait_s), skew_s)
+def _book(seen: _Lane, wait_s: float) -> None:
+    seen.tools.ledger.looks.book(seen.name, wait_s, hold_s(wait_s))
 
 
 def _leave_alone(seen: _Lane, known: LaneTasks, why: _Alone) -> str:
@@ -173,14 +181,11 @@ def _leave_alone(seen: _Lane, known: LaneTasks, why: _Alone) -> str:
     return why.why
 
 
-def _list(seen: _Lane, known: LaneTasks, due: list[RunningTask]) -> _Listing | _Later | _Alone:
+def _list(seen: _Lane, known: LaneTasks, asked: Question) -> _Listing | _Later | _Alone:
     """All pages; who is absent from them proves something only if the clocks are as we thought.
 
     The last page comes first: what ends meanwhile moves the others forward, and none is passed over.
     """
-    sent_s = min(task.sent_s for task in due)
-    filtered = known.false_alarms < DISTRUST and bool(known.learned)
-    asked = question(sent_s, due[-1].taken_s, known.skew_s, known.orders, filtered=filtered)
     moments = [task.taken_s + known.skew_s for task in known.tasks]
     tasks: list[ListedTask] = []
     pages, whole, skew_s, number = 0, True, None, pages_expected(moments, asked)

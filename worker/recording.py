@@ -137,8 +137,9 @@ def _judge_list(held: HeldJob, drawn: Drawn, tools: Tools) -> None:
             if wrong:
                 tools.ledger.looks.count(lane, figure, -1)
         return
-    ended_ago_s = 0.0 if drawn.took_s is None else held.elapsed_s - drawn.took_s
-    if looks.trusted and told_late(ended_ago_s, looks.hold_s):
+    if drawn.took_s is None or looks.looked_ago_s is None or not looks.trusted:
+        return
+    if told_late(held.elapsed_s - drawn.took_s, looks.looked_ago_s):
         tools.ledger.looks.count(lane, "missed", 1)
 
 

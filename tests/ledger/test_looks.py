@@ -109,7 +109,8 @@ def test_a_first_look_is_booked_once(scene: Scene) -> None:
     assert look_in_s(scene) == pytest.approx(5, abs=2)
     record = scene.ledger.jobs.take(claim)
     assert record is not None
-    assert (record.looks.running, record.looks.trusted, record.looks.hold_s) == (3, True, 3.0)
+    assert (record.looks.running, record.looks.trusted) == (3, True)
+    assert record.looks.looked_ago_s is None
     assert_keys_accounted_for(scene.ledger)
 
 
@@ -137,13 +138,14 @@ def test_a_pause_keeps_a_first_look_from_being_booked(scene: Scene) -> None:
     looks = scene.ledger.looks
     looks.begin(scene.lane, 0.0, 3.0)
     looks.count(scene.lane, "missed", 3)
-    looks.book(scene.lane, 1.0, 3.0, skew_s=-8.25)
+    looks.book(scene.lane, 1.0, 3.0, skew_s=-8.25, looked_s=looks.tasks(scene.lane).now_s - 50)
     looks.end(scene.lane, pause_s=30.0)
     assert look_in_s(scene) is None
     assert not looks.begin(scene.lane, 0.0, 3.0)
     record = scene.ledger.jobs.take(claim)
     assert record is not None
     assert (record.looks.trusted, record.looks.barred, record.looks.missed) == (False, True, 0)
+    assert record.looks.looked_ago_s == pytest.approx(50, abs=5)
     known = looks.tasks(scene.lane)
     assert (known.skew_s, known.missed) == (-8.25, 0)
 

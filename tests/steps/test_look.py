@@ -179,6 +179,13 @@ def test_more_pages_than_expected_are_read_from_the_last(mill: Mill) -> None:
     assert forward(mill, claims) == [claims[3]]
 
 
+def test_before_anything_was_learned_the_oldest_are_asked_for(mill: Mill) -> None:
+    claims = ordered(mill, UNFILTERED_MOST + 30)
+    end(mill, claims[7], claims[-1])
+    mill.desk.look(LANE)
+    assert forward(mill, claims) == [claims[7]]
+
+
 def test_what_is_missing_where_the_clocks_differ_proves_nothing(mill: Mill) -> None:
     learn(mill)
     claims = ordered(mill, UNFILTERED_MOST + 1)
@@ -262,14 +269,16 @@ def test_after_false_alarms_only_what_is_listed_as_ended_counts(mill: Mill) -> N
 
 def test_a_list_that_is_behind_is_left_alone_for_a_while(mill: Mill) -> None:
     claims = ordered(mill, DISTRUST)
+    mill.desk.look(LANE)
     for claim in claims:
         record = LaneKeys(LANE).job(claim.ref)
         mill.ledger.client.hincrby(record, "running_ms", -60_000)
         mill.provider.to_poll.append(done("task", 1, took_s=4.0))
         poll(mill, claim)
     assert known(mill).missed == DISTRUST
+    asked = len(mill.provider.asked_lists)
     mill.desk.look(LANE)
-    assert mill.provider.asked_lists == []
+    assert len(mill.provider.asked_lists) == asked
     assert next_look_s(mill) is None
     assert not mill.ledger.looks.begin(LANE, 0.5, 3.0)
     assert known(mill).missed == 0, f"once more after {PAUSE_S:g} s"

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from worker.policy.looking import (
     AHEAD_S,
+    DISTRUST,
     FEW,
     LEAST_SHARE,
     LISTS_A_PICTURE,
@@ -20,9 +21,11 @@ from worker.policy.looking import (
     ended,
     interval_s,
     moments_s,
+    most_asked,
     next_look_s,
     pages_expected,
     question,
+    shown_alone,
     skew_held,
     youngest_s,
 )
@@ -114,19 +117,33 @@ def listed(**tasks: bool) -> list[ListedTask]:
     return [ListedTask(ticket, 0.0, over) for ticket, over in tasks.items()]
 
 
-def test_many_orders_are_asked_for_by_who_is_being_drawn() -> None:
-    few = question(100.0, 110.0, 3.0, UNFILTERED_MOST, filtered=True)
-    assert (few.start_s, few.end_s, few.running_only) == (102.0, 114.0, False)
-    assert question(100.0, 110.0, 0.0, UNFILTERED_MOST + 1, filtered=True).running_only
-    assert not question(100.0, 110.0, 0.0, UNFILTERED_MOST + 1, filtered=False).running_only
+def test_a_span_is_on_the_providers_clock_and_a_little_wider() -> None:
+    asked = question(100.0, 110.0, 3.0, running_only=True)
+    assert (asked.start_s, asked.end_s) == (102.0, 114.0)
+
+
+@pytest.mark.parametrize(
+    ("learned", "false_alarms", "orders", "alone"),
+    [
+        (KNOWN, 0, UNFILTERED_MOST + 1, True),
+        (KNOWN, 0, UNFILTERED_MOST, False),
+        (KNOWN[: LEARNED_ENOUGH - 1], 0, 5000, False),
+        (KNOWN, DISTRUST, 5000, False),
+    ],
+)
+def test_many_orders_are_asked_for_by_who_is_being_drawn(
+    learned: list[float], false_alarms: int, orders: int, alone: bool
+) -> None:
+    assert shown_alone(learned, false_alarms, orders) is alone
+    assert most_asked(running_only=False) <= 100
 
 
 def test_pages_hold_a_hundred_of_the_tasks_that_were_there() -> None:
-    asked = question(0.0, 100.0, 0.0, 1000, filtered=True)
+    asked = question(0.0, 100.0, 0.0, running_only=True)
     assert pages_expected([], asked) == 1
     assert pages_expected([50.0] * 100 + [200.0] * 500, asked) == 1
     assert pages_expected([50.0] * 101, asked) == 2
-    assert pages_expected([50.0] * 101, question(0.0, 100.0, 0.0, 1000, filtered=False)) == 1
+    assert pages_expected([50.0] * 101, question(0.0, 100.0, 0.0, running_only=False)) == 1
 
 
 @pytest.mark.parametrize(
@@ -141,7 +158,7 @@ def test_pages_hold_a_hundred_of_the_tasks_that_were_there() -> None:
 def test_who_is_absent_has_ended_only_where_all_who_are_drawn_are_there(
     running_only: bool, whole: bool, found: list[str]
 ) -> None:
-    asked = question(0.0, 1.0, 0.0, 1000, filtered=running_only)
+    asked = question(0.0, 1.0, 0.0, running_only=running_only)
     tickets = ["drawn", "over", "absent"]
     page = listed(drawn=False, over=True, stranger=True)
     assert ended(tickets, page, asked, whole=whole) == found

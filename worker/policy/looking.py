@@ -43,11 +43,15 @@ PAGE_SIZE = 100
 """Tasks on a page (Model Studio: asynchronous tasks); elsewhere it costs a query to find out."""
 UNFILTERED_MOST = 90
 """Orders that fit on one page, be they running or not."""
+OLDEST = 60
+"""Of more orders than that, the oldest tasks are asked for: orders of the same seconds fill the page."""
+MOST_PAGES = 10
 DISTRUST = 5
 """False alarms from which on only a task listed as ended counts; ends not told of from which on the
 list is left alone for a while."""
 SPARE_S = 1.0
 """By which the span is wider on both sides: the provider tells its time in whole seconds."""
+LAG_ALLOWED_S = 3.0
 SKEW_TOLD_S = 2.0
 """The provider's clock turns out to be further off than we thought: who is absent proves nothing."""
 
@@ -117,20 +121,27 @@ def youngest_s(learned: Sequence[float]) -> float:
     return quantile(sorted(learned), YOUNGEST)
 
 
-def question(
-    sent_s: float, taken_s: float, skew_s: float, orders: int, *, filtered: bool
-) -> Question:
+def shown_alone(learned: Sequence[float], false_alarms: int, orders: int) -> bool:
+    """Whether the list is asked for the tasks that are being drawn, and who is absent has ended.
+
+    It takes the least pages where there were many orders, but a task that waits is absent, too. So
+    it is no way before the lane knows the age at which tasks begin to end, or after false alarms.
+    """
+    settled = len(learned) >= LEARNED_ENOUGH and false_alarms < DISTRUST
+    return settled and orders > UNFILTERED_MOST
+
+
+def most_asked(*, running_only: bool) -> int:
+    """How many tasks, the oldest of a lane, one look is about."""
+    return MOST_PAGES * PAGE_SIZE if running_only else OLDEST
+
+
+def question(sent_s: float, taken_s: float, skew_s: float, *, running_only: bool) -> Question:
     """What to ask about tasks ordered from `sent_s` to `taken_s`, on the ledger's clock.
 
-    `skew_s` is the provider's clock minus the ledger's; `orders` were made since `sent_s`. Without
-    a filter the answer says of each task itself how it is: asked so where it fits on one page, and
-    where the filter is not relied on (`filtered`).
+    `skew_s` is the provider's clock minus the ledger's.
     """
-    return Question(
-        start_s=sent_s + skew_s - SPARE_S,
-        end_s=taken_s + skew_s + SPARE_S,
-        running_only=filtered and orders > UNFILTERED_MOST,
-    )
+    return Question(sent_s + skew_s - SPARE_S, taken_s + skew_s + SPARE_S, running_only)
 
 
 def pages_expected(taken_s: Iterable[float], asked: Question) -> int:
@@ -171,9 +182,9 @@ def hold_s(interval_s: float) -> float:
     return 3.0 + 2 * interval_s
 
 
-def told_late(ended_ago_s: float, hold_s: float) -> bool:
-    """Whether a list that is looked at should have told of a task that ended so long ago."""
-    return ended_ago_s > hold_s + SHORTEST_S
+def told_late(ended_ago_s: float, looked_ago_s: float) -> bool:
+    """Whether the list should have told of a task that ended so long ago: it was read since."""
+    return ended_ago_s > looked_ago_s + LAG_ALLOWED_S
 
 
 def skew_held(assumed_s: float, found_s: float | None) -> bool:

@@ -70,7 +70,7 @@ def backstop_s(elapsed_s: float, learned: Sequence[float], dice_value: float) ->
     if len(learned) >= BACKSTOP_LEARNED:
         first_s = BACKSTOP_MARGIN * quantile(sorted(learned), BACKSTOP) + TAIL_MIN_S
     else:
-        first_s = max([TAIL_MAX_S, *(2 * time_s for time_s in learned)])
+        first_s = max([BACKSTOP_MAX_S, *(2 * time_s for time_s in learned)])
     wait_s = first_s - elapsed_s
     if elapsed_s >= first_s * (1 - 2 * JITTER):
         wait_s = min(max(BACKSTOP_GROWTH * elapsed_s, TAIL_MIN_S), BACKSTOP_MAX_S)
