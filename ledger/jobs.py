@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 import redis
 
+from ledger.departures import SHIFT_S, note_departure
 from ledger.errors import translated
 from ledger.index import nudge
 from ledger.keys import LANES, LaneKeys
@@ -38,6 +39,11 @@ class Claim(NamedTuple):
         return self.ref.split("/", 1)[0]
 
     @property
+    def order(self) -> str:
+        """Names what it sends among its lane's departures."""
+        return f"{self.ref}#{self.number}"
+
+    @property
     def job(self) -> str:
         """The job's id in its batch."""
         return self.ref.split("/", 1)[1]
@@ -53,6 +59,17 @@ class Moved(IntEnum):
     """Too little of the lease is left to begin something; nothing was changed."""
     HELD = 3
     """Its lane or its batch orders nothing just now; nothing was changed."""
+    EARLY = 4
+    """Its slot has moved since it was booked; nothing else was changed."""
+
+
+class Mark(NamedTuple):
+    """What became of a mark, and when the order may leave."""
+
+    moved: Moved
+    at_ms: int = 0
+    leaves_s: float = 0.0
+    """On the server's clock: its slot, or where that has moved to since it was booked."""
 
 
 @dataclass(frozen=True)
@@ -107,6 +124,8 @@ class Move:
     """By which the provider can be asked from now on."""
     took_s: float = 0.0
     """How long the provider took, which the lane remembers for its next looks; 0: nothing to learn."""
+    left_at_s: float = 0.0
+    """When the order left, on the ledger's clock; 0: as its mark said."""
     images: int = 0
     cost_micro: int = 0
     fields: Mapping[str, str | int | float] = field(default_factory=dict)
@@ -202,7 +221,7 @@ class Jobs:
     def move(self, claim: Claim, chunk: str, move: Move) -> Moved:
         """Move a job; the lane is looked at soon where the move makes room or work."""
         if move.lease_left_s:
-            return self.mark(claim, move)[0]
+            return self.mark(claim, move).moved
         soon = move.ready or move.target not in IN_PLAY_STATES
         calls = [
             move_call(claim, chunk, move),
@@ -212,12 +231,15 @@ class Jobs:
             calls.append(trim(claim.lane))
         if move.took_s:
             calls.append(_learn(claim.lane, move.took_s))
+        if move.left_at_s:
+            calls.append(note_departure(claim.lane, claim.order, move.left_at_s))
         return Moved(self._scripts.run_all(calls)[0])
 
-    def mark(self, claim: Claim, move: Move) -> tuple[Moved, int]:
-        """Mark a released job as submitting, if its request may leave; and when (ms) that was."""
-        moved, *at_ms = self._scripts.run(mark_call(claim, move))
-        return Moved(moved), int(at_ms[0]) if at_ms else 0
+    def mark(self, claim: Claim, move: Move) -> Mark:
+        """Mark a released job as submitting, if its request may leave."""
+        moved, *rest = self._scripts.run(mark_call(claim, move))
+        at_ms, leaves_us = rest or (0, 0)
+        return Mark(Moved(moved), int(at_ms), int(leaves_us) / 1e6)
 
     def learn(self, lane: str, generation_s: float) -> None:
         """Remember how long a picture took, for the next polls."""
@@ -247,11 +269,11 @@ def mark_call(claim: Claim, move: Move) -> Call:
     keys = LaneKeys(claim.lane)
     names = [
         keys.job(claim.ref), keys.agenda, keys.tally, keys.counts(claim.batch),
-        keys.config, keys.holds,
+        keys.config, keys.holds, keys.bucket, keys.departures,
     ]  # fmt: skip
     args: list[Argument] = [
         claim.ref, claim.number, secrets.token_hex(8), int(move.lease_left_s * 1000),
-        move.delay_ms, move.attempts, claim.batch,
+        move.delay_ms, move.attempts, claim.batch, claim.order, int(SHIFT_S * 1e6),
     ]  # fmt: skip
     return Call("mark_submitting", names, args)
 

@@ -40,8 +40,13 @@ def batch_closing(batch: str) -> str:
 
 
 def query_bucket(provider: str, account: str) -> str:
-    """Hash {tat_us, cut, cut_until_us, closed_until_us} of an account's task queries; expires."""
+    """Hash, as a lane's bucket, of an account's task queries; expires."""
     return f"{PREFIX}:{{account/{provider}/{account}}}:queries"
+
+
+def query_departures(provider: str, account: str) -> str:
+    """Sorted set, as a lane's departures, of an account's task queries; expires."""
+    return f"{PREFIX}:{{account/{provider}/{account}}}:query-departures"
 
 
 def access_token_keys(provider: str, account: str) -> tuple[str, str]:
@@ -85,7 +90,9 @@ class ProviderKeys:
         """Hash job -> when its order left and for what, of orders nobody knows the answer to;
         expires."""
         self.bucket = f"{tag}:bucket"
-        """Hash {tat_us, cut, cut_until_us, closed_until_us}; expires."""
+        """Hash of what ledger/bucket.py says; expires."""
+        self.departures = f"{tag}:departures"
+        """Sorted set order -> time (us) at which it leaves, or left; expires."""
         self.learned = f"{tag}:learned"
         """List of the last generation times, in seconds."""
         self.looks = f"{tag}:looks"
@@ -171,7 +178,7 @@ IN_MOTION = re.compile(
 
 EXPIRING = re.compile(
     rf"mill:\{{fleet\}}:leader|mill:\{{batch/[^}}]+\}}:closing"
-    rf"|mill:\{{account/[^}}]+\}}:(queries|access-token|fetching-token|(purse|reservations|refused):.+)"
-    rf"|{_LANE_TAG}:(bucket|tickets|unsettled|looks|trouble)"
+    rf"|mill:\{{account/[^}}]+\}}:(queries|query-departures|access-token|fetching-token|(purse|reservations|refused):.+)"
+    rf"|{_LANE_TAG}:(bucket|departures|tickets|unsettled|looks|trouble)"
 )
 """Keys that go by themselves."""

@@ -35,6 +35,12 @@ class HeldJob:
     """When, on this process's own clock, it was marked as submitting."""
     marked_at_s: float = 0.0
     """The same by the calendar, in seconds since 1970."""
+    up_s: float = 0.0
+    """When, on the same clock, it got up for its slot,"""
+    leaves_s: float = 0.0
+    """when its slot is,"""
+    left_s: float | None = None
+    """and when its request left."""
 
     def follow(self, move: Move) -> None:
         """The ledger took a move after which the job stays in these hands."""

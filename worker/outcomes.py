@@ -20,6 +20,8 @@ class Ticketed:
     """Its answer was lost; the provider's list had it."""
     look_in_s: float | None = None
     """From then on the provider's list is looked at for all of the lane's tasks."""
+    left_at_s: float = 0.0
+    """When it left, on the ledger's clock; 0: as its mark said."""
 
 
 @dataclass(frozen=True)
@@ -61,7 +63,9 @@ class GiveBack:
 
     refund: bool
     throttled_s: float | None = None
-    """The provider said too many requests: no order leaves for so long."""
+    """The provider said too many requests: no order leaves for so long,"""
+    rest_s: float | None = None
+    """or for so long only, where the order merely came too close to the limit. None: it is more."""
     stop_lane: Failure | None = None
     """Every job of the lane would fail: it stops with this reason."""
 

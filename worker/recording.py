@@ -62,10 +62,9 @@ def record(held: HeldJob, outcome: Outcome, tools: Tools, *, goes_on: bool = Fal
 
 def _tell_lane(held: HeldJob, outcome: Outcome, tools: Tools) -> None:
     match outcome:
-        case GiveBack(throttled_s=throttled_s, stop_lane=stop_lane):
+        case GiveBack(throttled_s=throttled_s, rest_s=rest_s, stop_lane=stop_lane):
             if throttled_s is not None:
-                tools.submit_bucket(held).slow_down(throttled_s)
-                tools.ledger.lanes.count(str(held.lane), "throttled")
+                _slow_down(held, throttled_s, rest_s, tools)
             if stop_lane is not None:
                 tools.stop_lane(held, stop_lane)
         case TooDear():
@@ -74,6 +73,13 @@ def _tell_lane(held: HeldJob, outcome: Outcome, tools: Tools) -> None:
             _count_fault(held, why, tools)
         case _:
             pass
+
+
+def _slow_down(held: HeldJob, pause_s: float, rest_s: float | None, tools: Tools) -> None:
+    bucket = tools.submit_bucket(held)
+    if rest_s is None or not bucket.widen_margin(held.claim.order, rest_s):
+        bucket.slow_down(pause_s)
+    tools.ledger.lanes.count(str(held.lane), "throttled")
 
 
 def _after(held: HeldJob, outcome: Outcome, tools: Tools) -> None:
@@ -148,7 +154,12 @@ def _move(held: HeldJob, outcome: Outcome) -> Move:
     match outcome:
         case Ticketed(ticket, next_poll_s):
             return Move(
-                state, JobState.RUNNING, delay_s=next_poll_s, ticket=ticket, fields=_taken(outcome)
+                state,
+                JobState.RUNNING,
+                delay_s=next_poll_s,
+                ticket=ticket,
+                left_at_s=outcome.left_at_s,
+                fields=_taken(outcome),
             )
         case Wait() | AnswerLost():
             return _stay(held, outcome)

@@ -9,19 +9,12 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import assert_never
 
-from ledger.jobs import Moved
 from schemas.failure import ErrorClass, Failure
 from schemas.job import Job
 from schemas.states import JobState
 from worker.addressing import NotNow, Unusable, addressed
-from worker.asking import (
-    PATIENCE_S,
-    look_again,
-    own_look_s,
-    ticketed,
-    unheard,
-    wait_for_turn,
-)
+from worker.asking import look_again, own_look_s, ticketed, unheard, wait_for_turn
+from worker.departing import left_at_s, may_leave, not_yet
 from worker.drawing import placed, store_at_once
 from worker.held import HeldJob, count_images
 from worker.outcomes import (
@@ -29,12 +22,10 @@ from worker.outcomes import (
     Drawn,
     Ended,
     GiveBack,
-    Lost,
     Outcome,
     Retry,
     Wait,
 )
-from worker.paying import go_on, set_aside
 from worker.policy.polling import lost, overdue
 from worker.policy.retrying import (
     DEFAULT_ATTEMPTS,
@@ -74,13 +65,14 @@ def submit(held: HeldJob, tools: Tools) -> Outcome:
     order = addressed(held.order, held.model, tools)
     if not isinstance(order, Job):
         return _without_pictures(held, order, tools)
-    kept_back = _not_yet(held, tools)
+    kept_back = not_yet(held, tools)
     if kept_back is not None:
         return kept_back
 
-    match provider.submit(order, held.model, may_send=lambda: tools.may_send(held)):
+    match provider.submit(order, held.model, may_send=lambda: may_leave(held, tools)):
         case Accepted(ticket):
-            return ticketed(held, ticket, tools)
+            taken = ticketed(held, ticket, tools)
+            return replace(taken, left_at_s=left_at_s(held, tools))
         case Done() as done:
             return store_at_once(held, placed(held, done), tools)
         case NotSent(reason):
@@ -108,29 +100,6 @@ def _try_again(held: HeldJob, reason: str, tools: Tools, *, refund: bool) -> Ret
     """Nothing was sent, so nothing is spent; `refund` where the order was marked already."""
     later = after_not_sent(held.troubles + 1, tools.chance())
     return Retry(later.wait_s, refund=refund, troubles=held.troubles + 1, why=reason)
-
-
-def _not_yet(held: HeldJob, tools: Tools) -> Outcome | None:
-    """Why the order must not leave now; None: its slot has come, it is paid for, and marked."""
-    slot = tools.submit_bucket(held).take(
-        held.limits.rate_per_s, held.limits.burst, patience_s=PATIENCE_S
-    )
-    if not slot.booked:
-        return Wait(slot.wait_s)
-    tools.clock.sleep(slot.wait_s)
-    if tools.clock.interrupted:
-        return GiveBack(refund=False)
-    too_dear = set_aside(held, tools)
-    if too_dear is not None:
-        return too_dear
-    match tools.mark_submitting(held):
-        case Moved.YES:
-            return None
-        case Moved.HELD:
-            go_on(held, tools)
-            return GiveBack(refund=False)
-        case Moved.LOST | Moved.LATE:
-            return Lost("the claim was lost, or held up too long, before anything was sent")
 
 
 def poll(held: HeldJob, tools: Tools) -> Outcome:
@@ -193,8 +162,8 @@ def poisoned(held: HeldJob, tools: Tools) -> Outcome:
 
 def _refused(held: HeldJob, failure: Failure, retry_after_s: float | None, tools: Tools) -> Outcome:
     match after_failure(failure, held.record.attempts, tools.chance(), retry_after_s):
-        case Throttle(pause_s):
-            return GiveBack(refund=True, throttled_s=pause_s)
+        case Throttle(pause_s, rest_s):
+            return GiveBack(refund=True, throttled_s=pause_s, rest_s=rest_s)
         case StopLane():
             return GiveBack(refund=True, stop_lane=failure)
         case RetryLater(wait_s, spends_attempt):

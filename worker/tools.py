@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Protocol
 
 from ledger.bucket import Bucket
-from ledger.jobs import Move, Moved
+from ledger.jobs import Mark, Move, Moved
 from ledger.opening import Ledger
 from schemas.account import Account
 from schemas.clock import Dice, SystemClock
@@ -19,6 +19,7 @@ from storage import Storage
 from worker.fetching import Fetcher
 from worker.held import HeldJob
 from worker.input_places import InputPlaces
+from worker.lateness import Lateness
 from worker.models import Models
 from worker.providers.port import Provider
 
@@ -46,6 +47,7 @@ class Tools:
     models: Models
     clock: SystemClock
     dice: Dice
+    lateness: Lateness = field(default_factory=Lateness)
 
     @cached_property
     def inputs(self) -> InputPlaces:
@@ -76,10 +78,10 @@ class Tools:
         """A number from 0 to 1, for jitter."""
         return self.dice.uniform(0.0, 1.0)
 
-    def mark_submitting(self, held: HeldJob) -> Moved:
+    def mark_submitting(self, held: HeldJob) -> Mark:
         """Write down that the request is about to leave, on disk before it does.
 
-        Unless it is Moved.YES nothing may be sent.
+        Unless it was moved nothing may be sent.
         """
         lease_s = self.settings.worker.lease_s
         move = Move(
@@ -91,14 +93,14 @@ class Tools:
         )
         held.marked_s = self.clock.monotonic_s()
         held.marked_at_s = self.clock.now().timestamp()
-        moved, at_ms = self.ledger.jobs.mark(held.claim, move)
-        if moved is Moved.YES:
-            fields = {**held.record.fields, "submitting_ms": str(at_ms)}
+        mark = self.ledger.jobs.mark(held.claim, move)
+        if mark.moved is Moved.YES:
+            fields = {**held.record.fields, "submitting_ms": str(mark.at_ms)}
             attempts = held.record.attempts + 1
             held.record = replace(
                 held.record, state=JobState.SUBMITTING, attempts=attempts, fields=fields
             )
-        return moved
+        return mark
 
     def may_send(self, held: HeldJob) -> bool:
         """Whether so little time has passed since the mark that nobody else settled the order."""

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from ledger.batches import Batches
-from ledger.jobs import Claim, Jobs, Move, Moved, Record
+from ledger.jobs import Claim, Jobs, Mark, Move, Moved, Record
 from ledger.lanes import Lanes
 from ledger.opening import Ledger
 from schemas.batch import ChunkRef
@@ -43,7 +43,7 @@ class LabelledJobs(Jobs):
         self._tripwire.at_hand(claim.ref)
         return super().take(claim, states)
 
-    def mark(self, claim: Claim, move: Move) -> tuple[Moved, int]:
+    def mark(self, claim: Claim, move: Move) -> Mark:
         self._tripwire.passes(Point.UNMARKED, claim.ref)
         return super().mark(claim, move)
 

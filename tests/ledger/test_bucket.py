@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from ledger.bucket import LOWEST_RATE, Bucket
+from ledger.bucket import LOWEST_RATE, MARGIN_S, MARGIN_STEP_S, Bucket
+from ledger.departures import note_departure
 from ledger.opening import Ledger
 from tests.ledger.scene import LANE
 
@@ -26,6 +27,8 @@ def _pass_time(ledger: Ledger, bucket: Bucket, passed_s: float) -> None:
     for field in ("tat_us", "cut_until_us", "closed_until_us"):
         if field in held:
             ledger.client.hset(bucket._key, field, int(held[field]) - int(passed_s * 1e6))
+    for order in ledger.client.zrange(bucket._departures, 0, -1):
+        ledger.client.zincrby(bucket._departures, -passed_s * 1e6, str(order))
 
 
 def test_slots_are_spaced_by_the_rate(bucket: Bucket) -> None:
@@ -46,6 +49,35 @@ def test_a_slot_beyond_ones_patience_is_not_booked(bucket: Bucket) -> None:
     patient = bucket.take(0.1, 1, 15)
     assert patient.booked
     assert patient.wait_s == pytest.approx(10, abs=0.9)
+
+
+def test_who_asks_twice_has_one_slot(ledger: Ledger, bucket: Bucket) -> None:
+    """The client sends a call again when its answer is lost."""
+    _waits(bucket, 1, rate_per_s=0.5)
+    first = bucket.take(0.5, 1, PATIENT_S, order="night/a#1")
+    again = bucket.take(0.5, 1, PATIENT_S, order="night/a#1")
+    assert again.at_s == first.at_s
+    assert _waits(bucket, 1, rate_per_s=0.5) == pytest.approx([4], abs=0.9)
+
+
+def test_who_is_refused_twice_is_counted_once(ledger: Ledger, bucket: Bucket) -> None:
+    assert bucket.take(20, 1, PATIENT_S, order="night/a#1").booked
+    assert [bucket.widen_margin("night/a#1", 0.0) for _ in range(9)] == [True] * 9
+    held = ledger.client.hgetall(bucket._key)
+    assert int(held["margin_us"]) == (MARGIN_S + MARGIN_STEP_S) * 1e6
+    assert ledger.client.zcard(bucket._departures) == 0, "the provider did not count it"
+
+
+def test_a_departure_that_is_noted_later_moves_the_slots_after_it(
+    ledger: Ledger, bucket: Bucket
+) -> None:
+    slot = bucket.take(0.5, 1, PATIENT_S, order="night/a#1")
+    for later_s in (1.5, 0.5, 1.5):  # sent twice, and what is earlier changes nothing
+        call = note_departure(LANE, "night/a#1", slot.at_s + later_s)
+        ledger.scripts.run(call)
+    assert _waits(bucket, 1, rate_per_s=0.5) == pytest.approx([3.5], abs=0.9)
+    ledger.scripts.run(note_departure(LANE, "night/gone#1", slot.at_s))
+    assert ledger.client.zcard(bucket._departures) == 2
 
 
 def test_slots_nobody_took_are_not_saved_up(ledger: Ledger, bucket: Bucket) -> None:
@@ -109,7 +141,7 @@ def test_a_refusal_never_brings_a_slot_forward(bucket: Bucket) -> None:
     _waits(bucket, 2, rate_per_s=0.05, burst=2)
     assert bucket.take(0.05, 2, 0).wait_s == pytest.approx(20, abs=0.9)
     bucket.slow_down(2)
-    assert bucket.take(0.05, 2, PATIENT_S).wait_s == pytest.approx(20, abs=0.9)
+    assert bucket.take(0.05, 2, PATIENT_S).wait_s >= 19.1
 
 
 def test_the_full_rate_is_won_back_and_not_exceeded(ledger: Ledger, bucket: Bucket) -> None:
@@ -117,6 +149,7 @@ def test_the_full_rate_is_won_back_and_not_exceeded(ledger: Ledger, bucket: Buck
     _waits(bucket, 60, rate_per_s=1000)
     assert ledger.client.hget(bucket._key, "cut") == "1000"
     ledger.client.hset(bucket._key, "tat_us", 0)
+    ledger.client.delete(bucket._departures)
     assert _waits(bucket, 2, rate_per_s=0.1) == pytest.approx([0, 10], abs=0.9)
 
 

@@ -62,6 +62,7 @@ LIVES: list[Callable[[Mill], None]] = [
     test_budget.test_a_parked_batch_can_be_cancelled,
     test_priorities.test_a_batch_is_made_urgent_while_it_waits_and_stays_so,
     test_submit.test_too_many_requests_slow_the_lane_and_cost_nothing,
+    test_submit.test_an_order_that_came_too_soon_keeps_the_lane_at_its_rate,
     test_reconcile.test_the_only_task_of_an_exclusive_account_is_adopted,
     test_reconcile_lists.test_too_many_questions_pause_the_account_and_conclude_nothing,
     test_reconcile_lists.test_orders_so_many_that_tickets_were_forgotten_leave_it_to_a_person,

@@ -98,7 +98,7 @@ def test_a_job_given_back_after_the_hold_waits_before_the_others(scene: Scene) -
     (claim,) = scene.release()
     waiting = scene.ready()
     scene.hold(Hold.PAUSE)
-    assert scene.ledger.jobs.mark(claim, MARK) == (Moved.HELD, 0)
+    assert scene.ledger.jobs.mark(claim, MARK).moved is Moved.HELD
     scene.move(claim, Move(JobState.RELEASED, JobState.PENDING, ready=True))
     assert scene.tick().handouts == []
     assert scene.ready() == [claim.ref, *waiting]

@@ -236,7 +236,7 @@ class Mill:
             for name in client.zrange(index, 0, -1):
                 client.zadd(index, {str(name): now_ms}, xx=True, lt=True)
         for keys in lanes:
-            client.delete(keys.bucket)
+            client.delete(keys.bucket, keys.departures)
         for batch in self.ledger.batches.names():
             client.delete(batch_closing(batch))
 

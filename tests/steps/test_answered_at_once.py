@@ -8,6 +8,7 @@ from contextlib import ExitStack
 import pytest
 
 from ledger.jobs import Claim
+from ledger.keys import LaneKeys
 from schemas.failure import ErrorClass
 from schemas.lane import Lane
 from schemas.result import JobResult
@@ -127,16 +128,18 @@ def test_one_filtered_picture_of_two_leaves_the_other(mill: Mill, order: Order) 
 
 
 @pytest.mark.parametrize(
-    ("lane", "play", "shortest_s"), [(CORE, answer(429, b""), 59.0), (SD_XL, refused(18), 0.5)]
+    ("lane", "play", "told"), [(CORE, answer(429, b""), "cut"), (SD_XL, refused(18), "margin_us")]
 )
-def test_too_many_requests_cost_no_attempt_and_pause_the_lane(
-    mill: Mill, order: Order, lane: str, play: Play, shortest_s: float
+def test_too_many_requests_cost_no_attempt_and_are_heeded(
+    mill: Mill, order: Order, lane: str, play: Play, told: str
 ) -> None:
     claim = order(lane, *([token_answer()] if lane == SD_XL else []), play)
     assert mill.record(claim)["state"] == JobState.PENDING
     assert mill.record(claim)["attempts"] == "0"
-    slot = mill.ledger.submit_bucket(lane).take(1000, 1000, patience_s=0)
-    assert slot.wait_s > shortest_s
+    assert mill.ledger.client.hexists(LaneKeys(lane).bucket, told)
+    if told == "cut":
+        slot = mill.ledger.submit_bucket(lane).take(1000, 1000, patience_s=0)
+        assert slot.wait_s > 59
 
 
 @pytest.mark.parametrize(

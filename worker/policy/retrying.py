@@ -78,6 +78,8 @@ class Throttle:
     """The lane's bucket is pushed forward by `pause_s`; the job waits its turn and spends nothing."""
 
     pause_s: float
+    rest_s: float | None = None
+    """Only by this, where it may be that the order came a moment too soon; None: it is more."""
 
 
 @dataclass(frozen=True)
@@ -106,7 +108,9 @@ def after_failure(
             return RetryLater(wait_s, spends_attempt=True)
         case ErrorClass.THROTTLED:
             default_s = PAUSES_S.get(failure.code, DEFAULT_PAUSE_S)
-            return Throttle(_capped(default_s if retry_after_s is None else retry_after_s))
+            pause_s = _capped(default_s if retry_after_s is None else retry_after_s)
+            brief = pause_s <= DEFAULT_PAUSE_S
+            return Throttle(pause_s, (retry_after_s or 0.0) if brief else None)
         case ErrorClass.ACCOUNT | ErrorClass.MODEL_GONE:
             return StopLane(_words(failure))
         case ErrorClass.AMBIGUOUS:
