@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
@@ -17,7 +18,10 @@ from schemas.row_rule import RowRule
 from schemas.size import Size
 
 WINDOW_SLACK = 2
-"""Jobs handed in beyond the provider's running limit, so that it never waits for us."""
+"""Jobs handed in beyond the provider's running limit, so that it never waits for us: at least these,"""
+WINDOW_SLACK_SHARE = 0.4
+"""or of the limit so many. An ended task keeps its place until somebody looks, a third of a generation
+time later at most times, and its successor needs a moment to get there."""
 
 Shape = Literal["results", "output_image", "posters", "vectors", "choices", "inline", "facts"]
 """Where an answer has its pictures, or that it has none."""
@@ -146,8 +150,8 @@ class Model(Contract):
     @property
     def limits(self) -> LaneLimits:
         """The provider's limits; where surplus waits at the provider, a little slack in the window."""
-        slack = 0 if self.synchronous else WINDOW_SLACK
-        return LaneLimits(rate_per_s=parse_rate(self.rate), window=self.running + slack)
+        window = self.running if self.synchronous else window_of(self.running)
+        return LaneLimits(rate_per_s=parse_rate(self.rate), window=window)
 
     def _fits(self, tier: PriceTier, parameters: Mapping[str, Any]) -> bool:
         if any(self._value(name, parameters) != value for name, value in tier.when.items()):
@@ -160,3 +164,8 @@ class Model(Contract):
     def _value(self, name: str, parameters: Mapping[str, Any]) -> Any:
         known = self.parameters.get(name)
         return parameters.get(name, known.default if known else None)
+
+
+def window_of(running: int) -> int:
+    """Jobs at a provider at once that runs so many of them and lets the surplus wait."""
+    return running + max(WINDOW_SLACK, math.ceil(running * WINDOW_SLACK_SHARE))
