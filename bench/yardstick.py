@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import statistics
 import urllib.request
 from bisect import bisect_left
@@ -33,6 +34,8 @@ class Seen:
     """Task id -> epoch seconds."""
     noticed_after_s: tuple[float, ...]
     """From each task's end until a query by its id was first answered with it."""
+    ran_s: tuple[tuple[float, float], ...] = ()
+    """From when until when each task ran, in epoch seconds; infinity: it still does."""
 
     def share_used(self, rate: float) -> float:
         """Of the allowed rate, between the first accepted order and the last."""
@@ -43,6 +46,24 @@ class Seen:
         """The same from an earlier moment (epoch seconds)."""
         span_s = self.arrivals_s[-1] - moment_s if self.arrivals_s else 0.0
         return self.accepted / (rate * span_s) if span_s > 0 else 0.0
+
+    def share_used_within(self, began_s: float, span_s: float, rate: float) -> float:
+        """Of the allowed rate, in a span of time (epoch seconds)."""
+        end_s = began_s + span_s
+        accepted = bisect_left(self.arrivals_s, end_s) - bisect_left(self.arrivals_s, began_s)
+        return accepted / (rate * span_s)
+
+    def running_used_within(self, began_s: float, span_s: float, running: int) -> float:
+        """Of the running time that is allowed in such a span."""
+        end_s = began_s + span_s
+        spent_s = (min(until_s, end_s) - max(from_s, began_s) for from_s, until_s in self.ran_s)
+        return sum(max(each_s, 0.0) for each_s in spent_s) / (running * span_s)
+
+    @property
+    def refused_share(self) -> float:
+        """429s, of all orders and queries."""
+        asked = self.accepted + self.refused_orders + self.queries
+        return (self.refused_orders + self.refused_queries) / asked if asked else 0.0
 
     @property
     def polls_per_job(self) -> float:
@@ -65,6 +86,12 @@ class Seen:
 def seen_by(simulator_url: str) -> Seen:
     """What a simulator saw until now."""
     return _seen(_ledger(simulator_url))
+
+
+def first_order_s(simulator_url: str) -> float | None:
+    """Epoch seconds of the first accepted order; cheap enough to ask now and then."""
+    tasks = _ledger(simulator_url, "?limit=1")["tasks"]
+    return tasks[0]["submitted_at"] / 1000 if tasks else None
 
 
 def ended_tasks(simulator_url: str) -> int:
@@ -111,5 +138,10 @@ def _seen(document: dict[str, Any]) -> Seen:
         },
         noticed_after_s=tuple(
             (task["told_at"] - task["finished_at"]) / 1000 for task in tasks if task["told_at"]
+        ),
+        ran_s=tuple(
+            (task["started_at"] / 1000, (task["finished_at"] or math.inf) / 1000)
+            for task in tasks
+            if task["started_at"]
         ),
     )
