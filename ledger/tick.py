@@ -15,7 +15,11 @@ from schemas.states import JobState
 
 HORIZON_S = 0.4
 """Slots this far ahead are handed out. A slot whose job comes late is lost: on two busy cores a tick
-and a message's way take up to 0.3 s together. Each slot ahead is a thread asleep."""
+and a message's way take up to 0.3 s together. Each slot ahead is a thread asleep,"""
+SLEEPERS = 8
+"""so that lanes whose slots are further apart look further ahead, for as many threads,"""
+HORIZON_MOST_S = 0.9
+"""but not further than a worker is willing to sleep."""
 READY_LOW_S = 5.0
 """A batch's next chunk is loaded when its ready jobs would last the bucket less than this."""
 WITHDRAWN_AT_ONCE = 50
@@ -58,6 +62,11 @@ class Tick:
     """Seconds until it needs something again; None: it has nothing to do."""
 
 
+def horizon_s(rate_per_s: float) -> float:
+    """How far ahead a lane's slots are handed out."""
+    return min(max(SLEEPERS / rate_per_s, HORIZON_S), HORIZON_MOST_S)
+
+
 def tick_calls(
     lane: str, rate_per_s: float, lease_ms: int, room_and_releases: tuple[int, int]
 ) -> list[Call]:
@@ -77,7 +86,7 @@ def tick_calls(
     ready = [keys.turns, keys.agenda, keys.window, keys.tally, keys.config, keys.bucket]
     ready_args: list[Argument] = [
         keys.job_prefix, keys.counts_prefix, lease_ms, releases,
-        int(HORIZON_S * 1e6), STORE_BACKLOG, FAULTS_IN_A_ROW, keys.ready_prefix,
+        int(horizon_s(rate_per_s) * 1e6), STORE_BACKLOG, FAULTS_IN_A_ROW, keys.ready_prefix,
     ]  # fmt: skip
     return [
         Call("take_due", due, due_args),

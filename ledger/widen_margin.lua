@@ -37,7 +37,7 @@ if left > tonumber(past[3] or '0') then
   if inarow >= row or wider > held[7] * most / 1000 then
     verdict = 0
   else
-    local closed = math.max(tonumber(held[4] or '0'), now + math.max(rest, tonumber(held[2])))
+    local closed = math.max(tonumber(held[4] or '0'), now + math.max(rest, held[2] / 4))
     redis.call('HSET', bucket, 'margin_us', us(wider), 'step_us', us(step), 'period_us', us(period + step),
       'closed_until_us', us(closed), 'widened_us', us(now), 'quiet', 0)
     -- Lessening it brought this refusal: the next try comes later.

@@ -8,12 +8,14 @@ from __future__ import annotations
 from typing import assert_never
 
 from ledger.jobs import Moved
-from worker.asking import PATIENCE_S
 from worker.held import HeldJob
 from worker.outcomes import GiveBack, Lost, Outcome, Wait
 from worker.paying import go_on, set_aside
 from worker.tools import Tools
 
+PATIENCE_S = 1.5
+"""A worker sleeps this long for its slot; a longer wait is booked as the job's next moment. More than
+the horizon of the dispatcher: what it hands out is slept for, even if the slots have moved a little."""
 MARKS = 3
 """A slot that has moved is slept for again; one that moves so often goes to another order."""
 

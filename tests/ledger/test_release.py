@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from ledger.jobs import Claim, Move, Moved
-from ledger.tick import HORIZON_S
+from ledger.tick import horizon_s
 from schemas.states import JobState
 from tests.ledger.scene import LEASE_S, Scene
 
@@ -72,7 +72,7 @@ def test_a_job_polled_again_for_fresh_addresses_is_in_the_window_again(scene: Sc
 def test_no_more_are_released_than_slots_come_within_the_horizon(scene: Scene) -> None:
     scene.make_ready(10)
     scene.open(rate_per_s=10, burst=1)
-    assert len(scene.release()) == HORIZON_S * 10 + 1
+    assert len(scene.release()) == int(horizon_s(10) * 10) + 1
     assert scene.release() == []
 
 
@@ -100,7 +100,7 @@ def test_a_cut_rate_releases_fewer(scene: Scene) -> None:
     scene.make_ready(20)
     scene.open(rate_per_s=50, burst=1)
     scene.ledger.submit_bucket(scene.lane).slow_down(0)
-    assert len(scene.release()) == 0.5 * HORIZON_S * 50 + 1
+    assert len(scene.release()) == 0.5 * horizon_s(50) * 50 + 1
 
 
 @pytest.mark.parametrize("burst", [1, 100, 1000])
