@@ -94,6 +94,12 @@ def first_order_s(simulator_url: str) -> float | None:
     return tasks[0]["submitted_at"] / 1000 if tasks else None
 
 
+def arrivals_by_model(simulator_url: str) -> dict[str, list[float]]:
+    """Epoch seconds of each model's accepted orders."""
+    models = _ledger(simulator_url, "?limit=0")["models"]
+    return {name: [at_ms / 1000 for at_ms in own["arrivals_ms"]] for name, own in models.items()}
+
+
 def ended_tasks(simulator_url: str) -> int:
     """How many pictures are drawn; cheap enough to ask now and then."""
     states = _ledger(simulator_url, "?limit=0")["totals"]["tasks_by_state"]
