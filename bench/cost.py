@@ -39,13 +39,16 @@ from storage.s3_options import S3Options
 from tests.seaweed import Seaweed, run_seaweed
 
 WORKERS = 2
-JOBS = 1000
+JOBS = 2000
+"""So many that the start of `submit` is a small part: a second of CPU."""
 QUICK_JOBS = 200
 FIRST_JOBS = 50
 """Done before anything is measured: connections are made, and the lane learns its provider."""
 FIRST, MEASURED = "first", "measured"
 REGION = "us-east-1"
 LOOK_S = 0.05
+OTHERS = ("valkey-server", "weed", "simulator")
+"""What the other processes' command lines begin with: server, storage, provider."""
 
 
 @dataclass(frozen=True)
@@ -84,8 +87,12 @@ class Cost:
     """Of that: the command `submit`, its start included."""
     closing_ms_per_job: float
     """Not of that: the tables and the contact sheet, which draws small pictures that are missing."""
-    others_ms_per_job: float
-    """CPU, until the last picture is stored, of what is not ours: Redis, the simulator and the storage."""
+    server_ms_per_job: float
+    """Not of that either, as the next two are not: what Valkey took until the last picture was stored."""
+    storage_ms_per_job: float
+    simulator_ms_per_job: float
+    round_trips_per_job: float
+    """Reads of the server from its clients' sockets: ledger, broker, and the dispatcher's ticks."""
     jobs_per_s: float
     """By the time from the first order to the last stored picture."""
     jobs_per_s_whole: float
@@ -96,16 +103,34 @@ class Cost:
     orders: int
     """That the provider accepted: one a job, where nothing was paid for twice."""
 
+    @property
+    def others_ms_per_job(self) -> float:
+        """What is not ours: Redis, the simulator and the storage."""
+        return self.server_ms_per_job + self.storage_ms_per_job + self.simulator_ms_per_job
+
     def document(self) -> dict[str, Any]:
         """For results.json."""
         return asdict(self)
 
 
 class _Spent(NamedTuple):
-    """CPU seconds so far."""
+    """CPU seconds so far, and how often the server read from a socket."""
 
     workers_s: float
-    others_s: float
+    server_s: float
+    storage_s: float
+    simulator_s: float
+    round_trips: int
+
+    def since(self, earlier: _Spent) -> _Spent:
+        """What was spent in between."""
+        return _Spent(
+            self.workers_s - earlier.workers_s,
+            self.server_s - earlier.server_s,
+            self.storage_s - earlier.storage_s,
+            self.simulator_s - earlier.simulator_s,
+            self.round_trips - earlier.round_trips,
+        )
 
 
 class _Stored(NamedTuple):
@@ -133,15 +158,18 @@ def measure(jobs: int, *, thumbnails: bool = False) -> Cost:
         seen = seen_by(mill.simulator_url)
         stored = _stored(server, MEASURED)
     first_s = seen.arrivals_s[ordered.accepted]
-    workers_s = after.workers_s - before.workers_s
+    spent = after.since(before)
     return Cost(
         jobs=jobs,
         workers=WORKERS,
         thumbnails=thumbnails,
-        cpu_ms_per_job=(submit_s + workers_s) / jobs * 1000,
+        cpu_ms_per_job=(submit_s + spent.workers_s) / jobs * 1000,
         submit_ms_per_job=submit_s / jobs * 1000,
         closing_ms_per_job=(closed.workers_s - after.workers_s) / jobs * 1000,
-        others_ms_per_job=(after.others_s - before.others_s) / jobs * 1000,
+        server_ms_per_job=spent.server_s / jobs * 1000,
+        storage_ms_per_job=spent.storage_s / jobs * 1000,
+        simulator_ms_per_job=spent.simulator_s / jobs * 1000,
+        round_trips_per_job=spent.round_trips / jobs,
         jobs_per_s=jobs / (stored.last_at_s - first_s),
         jobs_per_s_whole=jobs / stored_s,
         polls_per_job=(seen.queries - ordered.queries) / jobs,
@@ -207,7 +235,14 @@ def _children_s() -> float:
 def _spent(mill: Mill) -> _Spent:
     running = psutil.Process().children(recursive=True)
     others = [each for each in running if each.pid not in mill.workers]
-    return _Spent(_cpu_s(map(psutil.Process, mill.workers)), _cpu_s(others))
+    server_s, storage_s, simulator_s = (
+        _cpu_s(one for one in others if any(name in part for part in one.cmdline()[:3]))
+        for name in OTHERS
+    )
+    workers_s = _cpu_s(map(psutil.Process, mill.workers))
+    told = mill.ledger.client.info("stats")
+    reads = int(told["total_reads_processed"])
+    return _Spent(workers_s, server_s, storage_s, simulator_s, reads)
 
 
 def _cpu_s(processes: Iterable[psutil.Process]) -> float:
