@@ -22,6 +22,9 @@ HORIZON_MOST_S = 0.9
 """but not further than a worker is willing to sleep."""
 READY_LOW_S = 5.0
 """A batch's next chunk is loaded when its ready jobs would last the bucket less than this."""
+READY_MOST = 1000
+"""Yet none is loaded beside so many: a lane without a limit of its own would load its whole
+backlog. Ten seconds' worth for a fleet that orders a hundred a second."""
 WITHDRAWN_AT_ONCE = 50
 """Jobs, and chunks, of a cancelled batch that are handed out in one tick."""
 STORE_BACKLOG = 500
@@ -73,7 +76,7 @@ def tick_calls(
     """The scripts of one lane's tick, in their order; see read_tick for what they answer."""
     room, releases = room_and_releases
     keys = LaneKeys(lane)
-    low = max(int(rate_per_s * READY_LOW_S), 16)
+    low = min(max(int(rate_per_s * READY_LOW_S), 16), READY_MOST)
     due = [keys.agenda, keys.turns, keys.tally, keys.holds]
     due_args: list[Argument] = [
         keys.job_prefix, keys.counts_prefix, keys.ready_prefix, lease_ms, room,

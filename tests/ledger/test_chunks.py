@@ -41,6 +41,18 @@ def test_a_chunk_is_loaded_once(scene: Scene) -> None:
     scene.assert_sums(3)
 
 
+def test_a_lane_without_a_limit_does_not_load_its_whole_backlog(scene: Scene) -> None:
+    scene.hand_in(500, 500, 500, 500)
+    scene.open(rate_per_s=100_000.0, burst=1, window=1)
+    loads = [
+        scene.load(chore.chunk)
+        for _ in range(8)
+        for chore in scene.tick().chores
+        if chore.what == "load"
+    ]
+    assert 2 <= len(loads) <= 3
+
+
 def test_a_loaded_record_is_pending_and_keeps_its_request(scene: Scene) -> None:
     (chunk,) = scene.make_ready(1)
     assert scene.record(scene.refs_of(chunk)[0]) == {
