@@ -24,18 +24,42 @@ def _quota(found: Figures) -> list[str]:
     return [
         _rows(
             (
-                ("quota", lambda run: f"{run['limiter']}, lane at {run['lane_rate']:g}/s"),
+                ("quota", _scenario),
+                ("workers", lambda run: str(run["scenario"]["workers"])),
                 ("rate used", lambda run: f"{run['rate_used']:.1%}"),
-                ("from `submit` on", lambda run: f"{run['rate_used_since_submit']:.1%}"),
+                ("of what binds", lambda run: f"{run['used']:.1%}"),
+                ("429", lambda run: f"{run['refused_share']:.2%}"),
+                ("on orders", lambda run: str(run["refused_orders"])),
+                ("on queries", lambda run: str(run["refused_queries"])),
                 ("longest gap", lambda run: f"{run['longest_gap_s'] * 1000:.0f} ms"),
-                ("429 on orders", lambda run: str(run["refused_orders"])),
-                ("429 on queries", lambda run: str(run["refused_queries"])),
                 ("queries a job", lambda run: f"{run['polls_per_job']:.2f}"),
-                ("stored after", lambda run: f"{run['stored_after_s']:.2f} s"),
-                ("at 95 %", lambda run: f"{run['stored_after_p95_s']:.2f} s"),
-                ("images stored", lambda run: f"{run['images_stored']} of {run['jobs']}"),
+                ("CPU a job", lambda run: f"{run['cpu_ms_per_job']:.1f} ms"),
             ),
             found["runs"],
+        )
+    ]
+
+
+def _scenario(run: Figures) -> str:
+    by = run["scenario"]
+    running = "" if by["running"] >= 100_000 else f", {by['running']} running"
+    return f"{by['rate']}/s{running}, {by['generation_s']:g} s, {by['flavour']}"
+
+
+def _polls(found: Figures) -> list[str]:
+    return [
+        _rows(
+            (
+                ("looks", lambda run: f"{run['rate']:g}/s, {run['generation_s']:g} s a picture"),
+                ("queries a job", lambda run: f"{run['queries_per_job']:.2f}"),
+                ("of them lists", lambda run: f"{run['lists_per_job']:.2f}"),
+                ("noticed after", lambda run: f"{run['noticed_p50_s']:.2f} s"),
+                ("at 95 %", lambda run: f"{run['noticed_p95_s']:.2f} s"),
+                ("queries a second", lambda run: f"{run['queries_a_second']:.1f}"),
+                ("429 on queries", lambda run: str(run["refused_queries"])),
+                ("most running", lambda run: f"{run['most_running']:,}"),
+            ),
+            [*found["runs"], *([found["thousand"]] if "thousand" in found else [])],
         )
     ]
 
@@ -244,6 +268,7 @@ def _mb(tenths: dict[str, Any]) -> str:
 
 DETAILS: dict[str, Callable[[Figures], list[str]]] = {
     "quota": _quota,
+    "polls": _polls,
     "cost": _cost,
     "backlog": _backlog,
     "million": _million,

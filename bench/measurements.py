@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import NamedTuple
 
-from bench import backlog, capacity, cost, endurance, growth, million, quota
+from bench import backlog, capacity, cost, endurance, growth, million, polls, quota
 from bench.medians import medians
-from bench.mill import Limits
 from bench.peers import comparison
 from bench.results import Figures
 
 TIMES = 5
 """What is compared, and what a job costs, is the median of so many runs."""
-QUOTA_JOBS = 400
 QUICK_JOBS = 100
 QUICK_ROWS = 20_000
-STRICT = tuple(Limits(limiter="sliding-window", lane_rate=rate) for rate in (20.0, 19.0))
-"""The strictest way to count, met at the limit and a little below."""
+SPAN_S = 20.0
+"""Of each scenario of the matrix: there are 48 of them."""
+POLLS = ((2.0, 4.0, 100), (2.0, 12.0, 100), (10.0, 4.0, 300), (10.0, 12.0, 300))
+"""Orders a second, median seconds of a task, jobs."""
+THOUSAND_JOBS = 1400
+"""Of which a thousand are at the provider at once, and 20 queries a second are scarce."""
 
 
 class Measurement(NamedTuple):
@@ -32,12 +35,22 @@ class Measurement(NamedTuple):
 
 
 def _quota() -> Figures:
-    runs = (Limits(), *STRICT)
-    return {"runs": [quota.measure(QUOTA_JOBS, limits).document() for limits in runs]}
+    """Each scenario once; those of a few orders a second share the machine."""
+    matrix = [replace(scenario, span_s=SPAN_S) for scenario in quota.MATRIX]
+    return {"runs": [use.document() for use in quota.measure_matrix(matrix)]}
 
 
 def _quota_quickly() -> Figures:
-    return {"runs": [quota.measure(QUICK_JOBS, Limits()).document()]}
+    return {"runs": [quota.measure_use(quota.Scenario(span_s=10.0)).document()]}
+
+
+def _polls() -> Figures:
+    runs = [
+        polls.measure(rate=rate, generation_s=generation_s, jobs=jobs).document()
+        for rate, generation_s, jobs in POLLS
+    ]
+    thousand = polls.measure(rate=50.0, generation_s=50.0, jobs=THOUSAND_JOBS, window=1000)
+    return {"runs": runs, "thousand": thousand.document()}
 
 
 def _cost() -> Figures:
@@ -69,6 +82,7 @@ def _peers() -> Figures:
 
 MEASUREMENTS = (
     Measurement("quota", "how much of a quota is used", _quota, _quota_quickly),
+    Measurement("polls", "how many looks a picture takes", _polls),
     Measurement("cost", "what a job costs", _cost, _cost_quickly),
     Measurement("backlog", "rows handed in", _backlog, _backlog_quickly),
     Measurement("million", "a million rows before one mill", lambda: million.measure().document()),
