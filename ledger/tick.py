@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ledger.jobs import Claim
 from ledger.keys import LaneKeys
 from ledger.looks import LOOK
+from ledger.moves import Claim
 from ledger.scripts import Argument, Call, Reply
 from ledger.turns import ask_for_chunks
 from schemas.batch import ChunkRef

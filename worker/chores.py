@@ -8,7 +8,8 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from ledger.jobs import Claim, Record
+from ledger.jobs import Record
+from ledger.moves import Claim
 from results.report import write_results
 from schemas import layout
 from schemas.batch import Batch, ChunkRef, Hold, LaneRound

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import assert_never
 
-from ledger.jobs import Moved
+from ledger.moves import Moved
 from worker.held import HeldJob
 from worker.outcomes import GiveBack, Lost, Outcome, Wait
 from worker.paying import go_on, set_aside

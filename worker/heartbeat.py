@@ -9,7 +9,8 @@ from contextlib import contextmanager
 
 from ledger.errors import LedgerError
 from ledger.fleet import Fleet
-from ledger.jobs import Claim, Jobs
+from ledger.jobs import Jobs
+from ledger.moves import Claim
 
 log = logging.getLogger(__name__)
 

@@ -8,7 +8,8 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
-from ledger.jobs import Claim, Move, Record
+from ledger.jobs import Record
+from ledger.moves import Claim, Move
 from schemas.failure import Failure
 from schemas.job import Job
 from schemas.lane import Lane, LaneLimits

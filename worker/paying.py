@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ledger.jobs import Claim
+from ledger.moves import Claim
 from ledger.purse import Day, Purse, Refused, Settlement
 from schemas.batch import Hold
 from schemas.job import Job

@@ -7,7 +7,7 @@ import logging
 from dataclasses import asdict, replace
 from typing import assert_never
 
-from ledger.jobs import Move, Moved
+from ledger.moves import Move, Moved
 from schemas.failure import Failure
 from schemas.result import Image
 from schemas.states import JobState

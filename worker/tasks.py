@@ -8,7 +8,8 @@ from typing import NamedTuple
 
 from celery import Celery
 
-from ledger.jobs import Claim, Move, Moved, Record
+from ledger.jobs import Record
+from ledger.moves import Claim, Move, Moved
 from schemas.batch import ChunkRef
 from schemas.catalogue import UnknownModel
 from schemas.job import Job

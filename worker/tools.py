@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import Protocol
 
 from ledger.bucket import Bucket
-from ledger.jobs import Mark, Move, Moved
+from ledger.moves import Mark, Move, Moved
 from ledger.opening import Ledger
 from schemas.account import Account
 from schemas.clock import Dice, SystemClock

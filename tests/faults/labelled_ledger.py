@@ -7,8 +7,9 @@ from dataclasses import replace
 from typing import Any
 
 from ledger.batches import Batches
-from ledger.jobs import Claim, Jobs, Mark, Move, Moved, Record
+from ledger.jobs import Jobs, Record
 from ledger.lanes import Lanes
+from ledger.moves import Claim, Mark, Move, Moved
 from ledger.opening import Ledger
 from schemas.batch import ChunkRef
 from schemas.states import ENDED_STATES, OPEN_STATES, JobState

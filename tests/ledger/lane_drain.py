@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from ledger.jobs import Move, Moved
 from ledger.keys import LaneKeys
+from ledger.moves import Move, Moved
 from ledger.opening import Ledger
 from ledger.tick import Chore, Handout
 from schemas.batch import ChunkRef, Hold, LaneRound

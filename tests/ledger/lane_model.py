@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field
 
-from ledger.jobs import Move, Moved
 from ledger.lanes import first_claim
+from ledger.moves import Move, Moved
 from schemas.batch import ChunkRef, Hold, LaneRound, Priority
 from schemas.states import ENDED_STATES, IN_PLAY_STATES, JobState
 from tests.ledger.model_parts import ModelChunk, ModelJob

@@ -8,8 +8,8 @@ import random  # noqa: TID251 - a seeded generator makes the simulation repeatab
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from ledger.jobs import Claim, Moved
 from ledger.keys import LaneKeys
+from ledger.moves import Claim, Moved
 from ledger.opening import Ledger
 from simulator.limiter import Limiter
 from tests.ledger.clocked import BEGAN_S, ClockedScripts

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from ledger.jobs import Claim, Move, Moved
 from ledger.keys import LaneKeys
+from ledger.moves import Claim, Move, Moved
 from ledger.opening import Ledger
 from ledger.tick import Tick
 from ledger.turns import WEIGHTS, stride

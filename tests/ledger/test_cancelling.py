@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ledger.jobs import Claim, Move, Moved
+from ledger.moves import Claim, Move, Moved
 from ledger.tick import WITHDRAWN_AT_ONCE
 from schemas.batch import ChunkRef, Hold, LaneRound
 from schemas.states import JobState

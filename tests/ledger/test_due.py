@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ledger.jobs import Move, Moved
+from ledger.moves import Move, Moved
 from schemas.states import JobState
 from tests.ledger.scene import LEASE_S, OPEN_AFTER_RELEASE, Scene
 from tests.waiting import wait_until

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from ledger.jobs import Claim, Move, Moved
 from ledger.keys import LANES
+from ledger.moves import Claim, Move, Moved
 from schemas.batch import ChunkRef, Hold
 from schemas.states import BatchState, JobState
 from tests.ledger.leftovers import assert_nothing_in_motion

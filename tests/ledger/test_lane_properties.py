@@ -15,8 +15,8 @@ from hypothesis.stateful import (
 )
 
 from ledger import holds, rounds
-from ledger.jobs import Claim, Move, mark_call, move_call
 from ledger.keys import LaneKeys
+from ledger.moves import Claim, Move, mark_call, move_call
 from ledger.opening import Ledger
 from ledger.turns import set_stride
 from schemas.batch import ChunkRef, Hold, LaneRound, Priority

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from ledger.jobs import Claim, Move, Moved
 from ledger.looks import LOOK
+from ledger.moves import Claim, Move, Moved
 from schemas.states import JobState
 from tests.ledger.leftovers import assert_keys_accounted_for
 from tests.ledger.scene import Scene

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from ledger.jobs import Claim, Moved, mark_call
+from ledger.moves import Claim, Moved, mark_call
 from schemas.batch import Hold
 from schemas.states import OPEN_STATES, JobState
 from tests.ledger.scene import Scene

@@ -6,7 +6,7 @@ from itertools import permutations
 
 import pytest
 
-from ledger.jobs import Claim, Move, Moved, move_call
+from ledger.moves import Claim, Move, Moved, move_call
 from schemas.states import ENDED_STATES, LEGAL_MOVES, OPEN_STATES, JobState
 from tests.ledger.leftovers import assert_nothing_in_motion
 from tests.ledger.scene import OPEN_AFTER_RELEASE, Scene

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ledger.jobs import Claim, Move, Moved
+from ledger.moves import Claim, Move, Moved
 from ledger.tick import horizon_s
 from schemas.states import JobState
 from tests.ledger.scene import LEASE_S, Scene

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from ledger.jobs import Move, Moved, move_call
+from ledger.moves import Move, Moved, move_call
 from ledger.opening import Ledger, open_ledger
 from schemas.states import BatchState, JobState
 from tests.ledger.leftovers import assert_keys_accounted_for

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from ledger import rounds
-from ledger.jobs import Move, Moved
 from ledger.keys import BATCH_AGENDA, BATCHES
+from ledger.moves import Move, Moved
 from schemas.batch import Batch, ChunkRef, Hold, LaneRound, Round
 from schemas.states import BatchState, JobState
 from tests.ledger.leftovers import assert_nothing_in_motion

@@ -16,8 +16,8 @@ from ledger.errors import (
     LedgerUnreachable,
     translated,
 )
-from ledger.jobs import Move, Moved, move_call
 from ledger.keys import LANES, LEADER
+from ledger.moves import Move, Moved, move_call
 from ledger.opening import Ledger, open_ledger
 from ledger.scripts import Call
 from schemas.states import JobState

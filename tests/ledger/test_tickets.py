@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ledger.jobs import Claim, Move, Moved
 from ledger.keys import LaneKeys
+from ledger.moves import Claim, Move, Moved
 from ledger.opening import Ledger
 from ledger.scripts import Call
 from ledger.tickets import KEPT, KEPT_S, UnsettledOrder, trim

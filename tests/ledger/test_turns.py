@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from ledger.jobs import Move
+from ledger.moves import Move
 from ledger.opening import Ledger
 from ledger.tick import Tick
 from ledger.turns import SEATS, WEIGHTS

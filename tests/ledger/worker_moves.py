@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from hypothesis import strategies as st
 
-from ledger.jobs import Move
+from ledger.moves import Move
 from schemas.states import ENDED_STATES, LEGAL_MOVES, OPEN_STATES, JobState
 
 DELAYS_S = st.sampled_from([0.0, 0.0, 700.0, 800.0])

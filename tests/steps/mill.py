@@ -9,8 +9,8 @@ from typing import Any
 
 from pydantic import SecretStr
 
-from ledger.jobs import Claim
 from ledger.keys import BATCH_AGENDA, LANES, LaneKeys, batch_closing
+from ledger.moves import Claim
 from ledger.opening import Ledger
 from ledger.tick import Handout
 from producer.chunk_files import ChunkFiles

@@ -7,8 +7,8 @@ from contextlib import ExitStack
 
 import pytest
 
-from ledger.jobs import Claim
 from ledger.keys import LaneKeys
+from ledger.moves import Claim
 from schemas.failure import ErrorClass
 from schemas.lane import Lane
 from schemas.result import JobResult

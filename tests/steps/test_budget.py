@@ -6,8 +6,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from ledger.jobs import Claim
 from ledger.keys import batch_purse_keys
+from ledger.moves import Claim
 from ledger.purse import Figures
 from schemas.batch import BatchStatus, Hold
 from schemas.failure import ErrorClass

@@ -7,7 +7,7 @@ import io
 
 import pytest
 
-from ledger.jobs import Claim
+from ledger.moves import Claim
 from schemas.batch import BatchStatus, Hold
 from schemas.failure import ErrorClass
 from schemas.job import Again

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from ledger.jobs import Claim
 from ledger.keys import account_purse_keys
+from ledger.moves import Claim
 from ledger.purse import Day, Figures
 from schemas.failure import ErrorClass
 from schemas.states import JobState

@@ -8,8 +8,8 @@ import pytest
 from celery import Celery
 
 from ledger.errors import LedgerUnreachable
-from ledger.jobs import Claim
 from ledger.keys import LaneKeys
+from ledger.moves import Claim
 from schemas.catalogue import Catalogue, catalogue
 from schemas.failure import ErrorClass
 from schemas.job import Job

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from ledger.jobs import Claim
 from ledger.keys import BROKER_PREFIX, LaneKeys
+from ledger.moves import Claim
 from schemas import queues
 from schemas.catalogue import Catalogue, catalogue
 from schemas.lane import LaneLimits

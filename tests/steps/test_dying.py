@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 
 from ledger.errors import LedgerError
-from ledger.jobs import Claim
 from ledger.keys import IN_MOTION
+from ledger.moves import Claim
 from ledger.opening import Ledger
 from ledger.purse import Day, Figures
 from schemas.batch import Hold

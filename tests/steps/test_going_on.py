@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ledger.jobs import Claim
+from ledger.moves import Claim
 from schemas.job import Job
 from schemas.states import JobState
 from tests.steps.mill import LANE, LEASE_S, Mill

@@ -9,8 +9,9 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from ledger.errors import LedgerUnreachable
-from ledger.jobs import Claim, Jobs, Move, Moved
+from ledger.jobs import Jobs
 from ledger.keys import LaneKeys
+from ledger.moves import Claim, Move, Moved
 from ledger.opening import Ledger
 from schemas.states import JobState
 from tests.steps.logs import logged

@@ -7,7 +7,7 @@ import hashlib
 
 import pytest
 
-from ledger.jobs import Claim
+from ledger.moves import Claim
 from schemas.layout import input_picture_key
 from schemas.states import JobState
 from storage import StoredObject, Unreachable

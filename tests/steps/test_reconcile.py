@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from ledger.jobs import Claim
 from ledger.keys import LaneKeys
+from ledger.moves import Claim
 from schemas.batch import BatchStatus
 from schemas.failure import ErrorClass
 from schemas.lane import LaneStatus

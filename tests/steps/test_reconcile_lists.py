@@ -7,8 +7,8 @@ from dataclasses import replace
 
 import pytest
 
-from ledger.jobs import Claim
 from ledger.keys import LaneKeys
+from ledger.moves import Claim
 from schemas.failure import ErrorClass
 from schemas.states import JobState
 from tests.steps.ageing import age

@@ -7,8 +7,8 @@ from typing import get_args
 
 import pytest
 
-from ledger.jobs import Claim, Moved
 from ledger.keys import LaneKeys
+from ledger.moves import Claim, Moved
 from schemas.failure import ErrorClass
 from schemas.states import JobState
 from tests.steps.instant_clock import BEGAN

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from ledger.jobs import Claim
+from ledger.moves import Claim
 from ledger.opening import Ledger
 from schemas.states import JobState
 from tests.steps.mill import LANE, Mill, job

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from ledger.jobs import Claim
 from ledger.keys import LaneKeys
+from ledger.moves import Claim
 from schemas.failure import ErrorClass, Failure
 from schemas.states import JobState
 from tests.steps.mill import LANE, Mill

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from ledger.bucket import MARGIN_S, REFUSALS_IN_A_ROW
-from ledger.jobs import Claim
 from ledger.keys import LaneKeys
+from ledger.moves import Claim
 from schemas.failure import ErrorClass
 from schemas.job import Job
 from schemas.lane import LaneLimits

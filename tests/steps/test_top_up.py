@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ledger.jobs import Claim, Record
+from ledger.jobs import Record
+from ledger.moves import Claim
 from ledger.purse import Figures
 from schemas.catalogue import catalogue
 from schemas.failure import ErrorClass
