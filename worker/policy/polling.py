@@ -34,7 +34,7 @@ TAIL_MIN_S = 0.5
 TAIL_MAX_S = 15.0
 BACKSTOP = 0.97
 """While the provider's task list is looked at (looking.py), a task is looked at alone only when it
-takes longer than nearly all do."""
+takes much longer than nearly all do."""
 BACKSTOP_MARGIN = 2.0
 BACKSTOP_LEARNED = 30
 """Times from which on the slowest are among them: the first ones learned are those of the fastest."""
