@@ -76,9 +76,9 @@ def test_an_application_that_stays_unreadable_stops_the_lane_and_costs_no_row() 
 def test_a_throttle_pauses_as_long_as_the_provider_says_or_as_its_code_suggests() -> None:
     plain = failure(ErrorClass.THROTTLED, "Throttling.RateQuota")
     burst = failure(ErrorClass.THROTTLED, "Throttling.BurstRate")
-    assert after_failure(plain, 1, 0.5) == Throttle(1.0)
+    assert after_failure(plain, 1, 0.5) == Throttle(1.0, rest_s=0.0)
     assert after_failure(burst, 1, 0.5) == Throttle(5.0)
-    assert after_failure(burst, 1, 0.5, retry_after_s=0.25) == Throttle(0.25)
+    assert after_failure(burst, 1, 0.5, retry_after_s=0.25) == Throttle(0.25, rest_s=0.25)
     assert after_failure(plain, 1, 0.5, retry_after_s=1e9) == Throttle(PAUSE_CAP_S)
 
 
