@@ -20,8 +20,8 @@ from schemas.size import Size
 WINDOW_SLACK = 2
 """Jobs handed in beyond the provider's running limit, so that it never waits for us: at least these,"""
 WINDOW_SLACK_SHARE = 0.4
-"""or of the limit so many. An ended task keeps its place until somebody looks, a third of a generation
-time later at most times, and its successor needs a moment to get there."""
+"""or of the limit so many. An ended task keeps its place until somebody looks, which may be a third
+of a generation time later, and its successor needs a moment to get there."""
 
 Shape = Literal["results", "output_image", "posters", "vectors", "choices", "inline", "facts"]
 """Where an answer has its pictures, or that it has none."""
