@@ -35,6 +35,7 @@ class Publisher:
                     args=message.args,
                     queue=message.queue,
                     producer=producer,
+                    declare=[],  # a queue is a list of that name: there is nothing to prepare
                     ignore_result=True,
                     argsrepr=repr(message.args),
                     kwargsrepr="{}",
