@@ -148,7 +148,7 @@ def test_every_celery_message_deleted_is_handed_out_again(mill: Mill) -> None:
         queues = [f"{BROKER_PREFIX}{name}" for name in QUEUES]
         deleted.extend(name for name in queues if mill.ledger.client.delete(name))
         worker.thaw()
-        return len(set(deleted)) >= 3
+        return len(set(deleted)) >= 2  # orders and looks; what is drawn is stored without one
 
     wait_until(messages_deleted, 20, "messages to delete")
 
