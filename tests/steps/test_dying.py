@@ -27,6 +27,7 @@ from tests.steps.turning import turned
 from tests.steps.watched_ledger import Wire, watched_ledger
 from tests.valkey import Valkey
 from worker import chores
+from worker.policy.polling import LEARNED_ENOUGH
 from worker.providers.port import Accepted, PollAnswer, SubmitAnswer, TaskFailed
 from worker.tasks import MOST_TAKES
 
@@ -123,6 +124,18 @@ def end(mill: Mill, claims: list[Claim]) -> Act:
     return step("store", mill.due_again(JobState.STORING))
 
 
+def look_and_store(mill: Mill, claims: list[Claim]) -> Act:
+    mill.desk.step("submit", claims[0])
+    claim = mill.due_again(JobState.RUNNING)
+    return lambda dying: dying.desk.go("poll", claim)
+
+
+def all_at_once(mill: Mill, claims: list[Claim]) -> Act:
+    for _ in range(LEARNED_ENOUGH):
+        mill.ledger.jobs.learn(LANE, 0.02)
+    return lambda dying: dying.desk.go("submit", claims[0])
+
+
 def seal(mill: Mill, claims: list[Claim]) -> Act:
     end(mill, claims)(mill)
     mill.ledger.lanes.tick([LANE], 30, 100)
@@ -155,6 +168,8 @@ SCENES = {
     "withdrawn at the provider": Scene(withdraw_task, GONE, 0),
     "withdrawn too late": Scene(partial(withdraw_task, in_time=False), WELL, 1),
     "ended": Scene(end, WELL, 1),
+    "looked and stored": Scene(look_and_store, WELL, 1),
+    "all at once": Scene(all_at_once, WELL, 1, settings=EXCLUSIVE),
     "sealed": Scene(seal, WELL, 1),
     "closed": Scene(close, WELL, 1),
 }
