@@ -9,6 +9,7 @@ import redis
 from ledger.errors import translated
 from ledger.index import nudge
 from ledger.keys import KNOWN_LANES, LANES, LaneKeys
+from ledger.looks import LOOK
 from ledger.scripts import Argument, Call, Scripts
 from ledger.tick import FAULTS_IN_A_ROW, Tick, read_tick, tick_calls
 from ledger.turns import stride
@@ -95,8 +96,8 @@ class Lanes:
     def seal(self, lane: str, chunk: ChunkRef, jobs: Sequence[str]) -> bool:
         """Forget a chunk whose results are written; False when that was done before."""
         keys = LaneKeys(lane)
-        names = [keys.chunk(str(chunk)), keys.chores, keys.counts(chunk.batch)]
-        args = [keys.job_prefix, f"seal:{chunk}", *(f"{chunk.batch}/{job}" for job in jobs)]
+        names = [keys.chunk(str(chunk)), keys.chores, keys.counts(chunk.batch), keys.window]
+        args = [keys.job_prefix, f"seal:{chunk}", LOOK, *(f"{chunk.batch}/{job}" for job in jobs)]
         return bool(self._scripts.run(Call("seal_chunk", names, args)))
 
     def in_motion(self, lane: str, chunk: ChunkRef) -> bool:

@@ -150,7 +150,7 @@ class LaneLooks:
         keys = LaneKeys(lane)
         skew, looked = told
         args: list[Argument] = [LOOK, delay_ms, hold_ms, pause_ms, skew, looked, KEPT_S * 1000]
-        calls = [Call("book_look", [keys.chores, keys.looks], args)]
+        calls = [Call("book_look", [keys.chores, keys.looks, keys.window], args)]
         if delay_ms >= 0:
             calls.append(nudge(LANES, lane, delay_ms / 1000))
         self._scripts.run_all(calls)

@@ -87,7 +87,7 @@ class DashScope:
         else:
             document["output"] = task_output(self._provider, exchange.origin, task)
             if task.finished_s is not None and task.told_s is None:
-                task.told_s = self._provider.now_s()
+                self._provider.told(task)
             if task.state is State.SUCCEEDED:
                 model = MODELS[task.order.model]
                 document["usage"] = usage(task, model, model.shape)

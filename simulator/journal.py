@@ -74,6 +74,7 @@ def moved(task: Task) -> dict[str, object]:
         "state": task.state.value,
         "started_s": task.started_s,
         "finished_s": task.finished_s,
+        "told_s": task.told_s,
     }
 
 
@@ -97,3 +98,4 @@ def move_again(task: Task, event: dict[str, Any]) -> None:
     task.state = State(event["state"])
     task.started_s = event["started_s"]
     task.finished_s = event["finished_s"]
+    task.told_s = event.get("told_s")

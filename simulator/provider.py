@@ -227,6 +227,11 @@ class Provider:
         age_s = 0.0 if task.finished_s is None else self.now_s() - task.finished_s
         return age_s > self.settings.retention_s
 
+    def told(self, task: Task) -> None:
+        """Note that the client knows of the task's end from now on."""
+        task.told_s = self.now_s()
+        self._moved(task)
+
     def _moved(self, task: Task) -> None:
         if self._journal is not None:
             self._write("moved", lines.moved(task))

@@ -156,7 +156,7 @@ def wrong(fortress: Fortress, what: str, user: str) -> dict[str, str]:
 @pytest.mark.system
 @pytest.mark.parametrize("what", WRONG)
 def test_what_is_wrong_is_said_without_the_secret(fortress: Fortress, what: str) -> None:
-    code, said = fortress.say("status", user="producer", **wrong(fortress, what, "producer"))
+    code, said = fortress.say("results", user="producer", **wrong(fortress, what, "producer"))
     assert code in (7, 8), said
     assert len(said) > 20, "it says what is wrong"
     check(said, what)
