@@ -52,15 +52,11 @@ class Scripts:
         """
         with translated():
             replies = self._send(calls)
-            missing = [
-                i for i, r in enumerate(replies) if isinstance(r, redis.exceptions.NoScriptError)
-            ]
-            if missing:
+            again = _to_run_again(calls, replies)
+            if again:
                 for source in self._sources.values():
                     self._client.script_load(source)
-                for index, reply in zip(
-                    missing, self._send([calls[i] for i in missing]), strict=True
-                ):
+                for index, reply in zip(again, self._send([calls[i] for i in again]), strict=True):
                     replies[index] = reply
             for reply in replies:
                 if isinstance(reply, redis.RedisError):
@@ -72,3 +68,15 @@ class Scripts:
         for name, keys, args in calls:
             pipe.evalsha(self._digests[name], len(keys), *keys, *args)
         return pipe.execute(raise_on_error=False)
+
+
+def _to_run_again(calls: Sequence[Call], replies: Sequence[Reply]) -> list[int]:
+    """Those that the server did not have, and what asks for a look at what they write.
+
+    While another client loads the scripts of a server that was restarted, it has some and not others:
+    a nudge that ran before what it is for may have been followed already, in vain.
+    """
+    missing = [i for i, r in enumerate(replies) if isinstance(r, redis.exceptions.NoScriptError)]
+    return [
+        i for i, call in enumerate(calls) if i in missing or (call.script == "nudge" and missing)
+    ]

@@ -128,6 +128,8 @@ class Scene:
         """Order a batch of a few rows, as `imagemill submit` does."""
         self._accounts[batch] = account
         self.let_tasks_run(generation_s)
+        if generation_s >= LONG_S:  # each is asked for by itself, while it runs
+            self.mill.ledger.looks.end(lane_of(account), PATIENCE_S)
         lines = [f"{sku_of(batch, i)},{prompt_of(batch, i)},wanx-v1,{N}" for i in range(ROWS)]
         manifest = "\n".join(["sku,prompt,model,n", *lines])
         order = Order(name=batch, account=account)

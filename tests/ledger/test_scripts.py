@@ -54,6 +54,17 @@ def test_one_forgotten_script_among_known_ones_runs_once(ledger: Ledger) -> None
     assert replies == [1, 1]
 
 
+def test_a_nudge_never_stays_ahead_of_a_forgotten_script_it_follows(ledger: Ledger) -> None:
+    """A restarted server has some scripts already, which another client is just loading."""
+    ledger.client.zadd(LANES, {"x": 1})
+    ledger.client.script_flush()
+    ledger.client.script_load(ledger.scripts._sources["nudge"])
+    ledger.scripts.run_all(
+        [Call("take_turns", [LANES], [60_000, 10]), Call("nudge", [LANES], ["x", 0])]
+    )
+    assert ledger.fleet.due_lanes(60, 10)[1] == ["x"]
+
+
 def test_a_move_and_its_nudge_survive_forgotten_scripts(scene: Scene) -> None:
     (claim,) = scene.released(1)
     scene.ledger.fleet.due_lanes(60, 10)
