@@ -20,7 +20,8 @@ local skew, looked, kept = ARGV[5], ARGV[6], ARGV[7]
 
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
-if delay < 0 or redis.call('EXISTS', window) == 0 then
+if redis.call('EXISTS', window) == 0 then delay, hold = -1, 0 end
+if delay < 0 then
   redis.call('ZREM', chores, chore)
 else
   redis.call('ZADD', chores, now + delay, chore)

@@ -96,7 +96,9 @@ class Lanes:
     def seal(self, lane: str, chunk: ChunkRef, jobs: Sequence[str]) -> bool:
         """Forget a chunk whose results are written; False when that was done before."""
         keys = LaneKeys(lane)
-        names = [keys.chunk(str(chunk)), keys.chores, keys.counts(chunk.batch), keys.window]
+        names = [
+            keys.chunk(str(chunk)), keys.chores, keys.counts(chunk.batch), keys.window, keys.looks,
+        ]  # fmt: skip
         args = [keys.job_prefix, f"seal:{chunk}", LOOK, *(f"{chunk.batch}/{job}" for job in jobs)]
         return bool(self._scripts.run(Call("seal_chunk", names, args)))
 

@@ -163,3 +163,32 @@ def test_what_is_counted_goes_by_itself(scene: Scene) -> None:
     scene.ledger.looks.count(scene.lane, "false_alarms", -1)
     assert scene.ledger.looks.tasks(scene.lane).false_alarms == 1
     assert_keys_accounted_for(scene.ledger)
+
+
+def end_all(scene: Scene, claims: list[Claim]) -> None:
+    for claim in claims:
+        scene.move(claim, Move(JobState.RUNNING, JobState.FAILED))
+
+
+def trusted(scene: Scene) -> bool:
+    return scene.ledger.client.hget(scene.keys.looks, "trusted_until_ms") not in (None, "0")
+
+
+def test_the_last_job_takes_the_look_along(scene: Scene) -> None:
+    claims = running(scene)
+    scene.ledger.looks.begin(scene.lane, 5.0, 3.0)
+    assert trusted(scene)
+    end_all(scene, claims)
+    (seal,) = scene.tick().chores
+    scene.ledger.lanes.seal(scene.lane, seal.chunk, [claim.job for claim in claims])
+    assert look_in_s(scene) is None
+    assert not trusted(scene)
+
+
+def test_no_look_is_booked_for_a_lane_with_nothing_in_play(scene: Scene) -> None:
+    claims = running(scene)
+    scene.ledger.looks.begin(scene.lane, 5.0, 3.0)
+    end_all(scene, claims)
+    scene.ledger.looks.book(scene.lane, 1.0, 3.0)
+    assert look_in_s(scene) is None
+    assert not trusted(scene)
