@@ -103,11 +103,6 @@ class Cost:
     orders: int
     """That the provider accepted: one a job, where nothing was paid for twice."""
 
-    @property
-    def others_ms_per_job(self) -> float:
-        """What is not ours: Redis, the simulator and the storage."""
-        return self.server_ms_per_job + self.storage_ms_per_job + self.simulator_ms_per_job
-
     def document(self) -> dict[str, Any]:
         """For results.json."""
         return asdict(self)
