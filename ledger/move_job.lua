@@ -12,29 +12,31 @@
   KEYS[9] tickets     sorted set ticket -> time (ms) it was recorded
   KEYS[10] holds      hash reason:batch -> 1
   KEYS[11] turns      sorted set batch -> virtual time of its next job
+  KEYS[12] looks      hash {trusted_until_ms, ...} of the looks at the task list
   ARGV[1] ref         the job
   ARGV[2] claim       the mover's claim number
   ARGV[3] nonce       one per call: the same call sent twice moves once
   ARGV[4] from        the state it must be in
   ARGV[5] to          the state it gets
   ARGV[6] delay       ms until its next moment; -1: it has ended
-  ARGV[7] keeps       1: it has a place in the window
-  ARGV[8] attempts    added to its attempts: 1, 0 or -1
-  ARGV[9] seal        the chore that is due when this was the chunk's last job
-  ARGV[10] taken      1: the provider took the order just now
-  ARGV[11] ticket     by which it can be asked for from now on, if any
-  ARGV[12] kept       s the tickets are kept after the last one
-  ARGV[13] goes_on    1: the mover takes the next step at once and keeps its claim, the delay being its lease
-  ARGV[14] sums       how many name, amount pairs follow, added to the batch's counts
-  ARGV[15] rest       those pairs, then field, value ... written into the record
+  ARGV[7] relying     the same while the lane's looks at the task list are relied on
+  ARGV[8] keeps       1: it has a place in the window
+  ARGV[9] attempts    added to its attempts: 1, 0 or -1
+  ARGV[10] seal       the chore that is due when this was the chunk's last job
+  ARGV[11] taken      1: the provider took the order just now
+  ARGV[12] ticket     by which it can be asked for from now on, if any
+  ARGV[13] kept       s the tickets are kept after the last one
+  ARGV[14] goes_on    1: the mover takes the next step at once and keeps its claim, the delay being its lease
+  ARGV[15] sums       how many name, amount pairs follow, added to the batch's counts
+  ARGV[16] rest       those pairs, then field, value ... written into the record
 
   Returns 1 moved, 0 the claim is lost (nothing changed).
 ]]
 local job, agenda, window, ready, tally, counts = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5], KEYS[6]
-local chunk, chores, tickets, holds, turns = KEYS[7], KEYS[8], KEYS[9], KEYS[10], KEYS[11]
+local chunk, chores, tickets, holds, turns, looks = KEYS[7], KEYS[8], KEYS[9], KEYS[10], KEYS[11], KEYS[12]
 local ref, claim, nonce, from, to = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5]
-local delay, keeps, attempts, seal = tonumber(ARGV[6]), ARGV[7], ARGV[8], ARGV[9]
-local taken, ticket, kept, goes_on, sums, rest = ARGV[10], ARGV[11], ARGV[12], ARGV[13], tonumber(ARGV[14]), 15
+local delay, relying, keeps, attempts, seal = tonumber(ARGV[6]), tonumber(ARGV[7]), ARGV[8], ARGV[9], ARGV[10]
+local taken, ticket, kept, goes_on, sums, rest = ARGV[11], ARGV[12], ARGV[13], ARGV[14], tonumber(ARGV[15]), 16
 
 local held = redis.call('HMGET', job, 'claim', 'state', 'nonce')
 if held[3] == nonce then return 1 end
@@ -61,6 +63,7 @@ redis.call(keeps == '1' and 'SADD' or 'SREM', window, ref)
 local batch = string.match(ref, '^[^/]*')
 if from == 'pending' then redis.call('LREM', ready, 1, ref) end
 if redis.call('EXISTS', ready) == 0 then redis.call('ZREM', turns, batch) end
+if relying ~= delay and now < tonumber(redis.call('HGET', looks, 'trusted_until_ms') or 0) then delay = relying end
 -- What is withdrawn does not wait for its next try.
 if to == 'pending' and redis.call('HEXISTS', holds, 'cancel:' .. batch) == 1 then delay = 0 end
 if delay >= 0 then return redis.call('ZADD', agenda, 'CH', now + delay, ref) and 1 end

@@ -71,6 +71,8 @@ class Move:
     target: JobState
     delay_s: float = 0.0
     """Until its next moment, for a target that is not final; see `ready`."""
+    relying_s: float | None = None
+    """Until then instead, if the provider's task list is looked at for the lane at that time."""
     ready: bool = False
     """Its next moment is now, and then it goes to the head of the ready jobs."""
     goes_on: bool = False
@@ -130,6 +132,11 @@ class Move:
             return _ENDED
         return 0 if self.ready else max(int(self.delay_s * 1000), 0)
 
+    @property
+    def relying_ms(self) -> int:
+        """The same while the list is looked at."""
+        return self.delay_ms if self.relying_s is None else max(int(self.relying_s * 1000), 0)
+
 
 def mark_call(claim: Claim, move: Move) -> Call:
     """A mark as the script takes it: sent twice, it marks once."""
@@ -151,11 +158,11 @@ def move_call(claim: Claim, chunk: str, move: Move) -> Call:
     names = [
         keys.job(claim.ref), keys.agenda, keys.window, keys.ready(claim.batch), keys.tally,
         keys.counts(claim.batch), keys.chunk(chunk), keys.chores, keys.tickets,
-        keys.holds, keys.turns,
+        keys.holds, keys.turns, keys.looks,
     ]  # fmt: skip
     args: list[Argument] = [
         claim.ref, claim.number, secrets.token_hex(8), move.source, move.target, move.delay_ms,
-        int(move.target in IN_PLAY_STATES), move.attempts, f"seal:{chunk}",
+        move.relying_ms, int(move.target in IN_PLAY_STATES), move.attempts, f"seal:{chunk}",
         int(move.taken), move.ticket, KEPT_S, int(move.goes_on), len(move.sums),
     ]  # fmt: skip
     for figure, amount in move.sums.items():

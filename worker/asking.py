@@ -67,16 +67,18 @@ def ticketed(held: HeldJob, ticket: str, tools: Tools) -> Ticketed:
     if not (looks.trusted or looks.barred):
         rate_per_s = tools.query_rate_per_s(held)
         look_in_s = interval_s(looks.running + 1, record.learned, 1, rate_per_s, looking=False)
+    alone_s = next_poll_s(0.0, record.learned, held.model.typical_s, tools.chance())
+    backstop = None
     if looks.trusted or look_in_s is not None:
-        first_s = backstop_s(0.0, record.learned, tools.chance())
-    else:
-        first_s = next_poll_s(0.0, record.learned, held.model.typical_s, tools.chance())
-    return Ticketed(ticket, first_s, look_in_s=look_in_s)
+        backstop = backstop_s(0.0, record.learned, tools.chance())
+    return Ticketed(ticket, alone_s, look_in_s=look_in_s, relying_s=backstop)
 
 
-def own_look_s(held: HeldJob, tools: Tools) -> float:
-    """Seconds until a task that runs is looked at again by itself."""
-    learned = held.record.learned
+def still_running(held: HeldJob, tools: Tools) -> Wait:
+    """The task is looked at again: by itself, or much later while the list is looked at."""
+    learned, elapsed_s = held.record.learned, held.elapsed_s
+    backstop = None
     if held.record.looks.trusted and not held.brought_forward:
-        return backstop_s(held.elapsed_s, learned, tools.chance())
-    return next_poll_s(held.elapsed_s, learned, held.model.typical_s, tools.chance())
+        backstop = backstop_s(elapsed_s, learned, tools.chance())
+    alone_s = next_poll_s(elapsed_s, learned, held.model.typical_s, tools.chance())
+    return Wait(alone_s, runs=True, relying_s=backstop)

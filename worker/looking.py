@@ -95,26 +95,35 @@ def look(name: str, tools: Tools) -> str:
 
     Returns what it came to, for the log. Raises ProviderUnavailable where nobody can be asked.
     """
-    known = tools.ledger.looks.tasks(name)
-    lane = Lane.parse(name)
-    try:
-        model = tools.models.find(lane)
-    except UnknownModel:  # the lane stops with the reason when one of its jobs is taken up
-        tools.ledger.looks.end(name, PAUSE_S)
+    seen = _lane(name, tools)
+    if seen is None:
         return "unknown model"
-    rate_per_s = parse_rate(tools.settings.account(lane.account, lane.provider).query_rate)
-    seen = _Lane(name, lane, model, rate_per_s, tools)
+    known = tools.ledger.looks.tasks(name)
     if known.missed >= DISTRUST:
-        return _leave_alone(seen, known, _Alone("it told of ends too late", PAUSE_S))
+        return _leave_alone(seen, _Alone("it told of ends too late", PAUSE_S))
     if _next_s(seen, known, 1) is None:
-        return _leave_alone(seen, known, _Alone("not worth it", 0.0))
+        return _leave_alone(seen, _Alone("not worth it", 0.0))
     return _look_at(seen, known)
 
 
 def put_off(name: str, tools: Tools) -> str:
     """Nobody can be asked from here: each task is left to its own looks for a while."""
-    tools.ledger.looks.end(name, PAUSE_S)
-    return "nobody can be asked"
+    seen = _lane(name, tools)
+    if seen is None:
+        return "unknown model"
+    return _leave_alone(seen, _Alone("nobody can be asked", PAUSE_S))
+
+
+def _lane(name: str, tools: Tools) -> _Lane | None:
+    """None, and no further look: the lane stops with the reason when one of its jobs is taken up."""
+    lane = Lane.parse(name)
+    try:
+        model = tools.models.find(lane)
+    except UnknownModel:
+        tools.ledger.looks.end(name, PAUSE_S)
+        return None
+    rate_per_s = parse_rate(tools.settings.account(lane.account, lane.provider).query_rate)
+    return _Lane(name, lane, model, rate_per_s, tools)
 
 
 def _look_at(seen: _Lane, known: LaneTasks) -> str:
@@ -137,7 +146,7 @@ def _look_at(seen: _Lane, known: LaneTasks) -> str:
             _book(seen, wait_s)
             return "no query is free"
         case _Alone():
-            return _leave_alone(seen, known, listing)
+            return _leave_alone(seen, listing)
         case never:
             assert_never(never)
 
@@ -167,16 +176,18 @@ def _book(seen: _Lane, wait_s: float) -> None:
     seen.tools.ledger.looks.book(seen.name, wait_s, hold_s(wait_s))
 
 
-def _leave_alone(seen: _Lane, known: LaneTasks, why: _Alone) -> str:
+def _leave_alone(seen: _Lane, why: _Alone) -> str:
     """Each task is looked at by itself again, no later than if there had been no list."""
     tools = seen.tools
+    tools.ledger.looks.end(seen.name, why.pause_s)
+    # Read only now: tasks that came while the list was looked at rely on it, too.
+    known = tools.ledger.looks.tasks(seen.name)
     own = {
         task.ref: next_poll_s(
             known.now_s - task.taken_s, known.learned, seen.model.typical_s, tools.chance()
         )
         for task in known.tasks
     }
-    tools.ledger.looks.end(seen.name, why.pause_s)
     tools.ledger.looks.bring_forward(seen.name, own, ended=False)
     return why.why
 

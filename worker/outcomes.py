@@ -20,6 +20,8 @@ class Ticketed:
     """Its answer was lost; the provider's list had it."""
     look_in_s: float | None = None
     """From then on the provider's list is looked at for all of the lane's tasks."""
+    relying_s: float | None = None
+    """Seconds instead of `next_poll_s`, if the list is still looked at when this is written."""
     left_at_s: float = 0.0
     """When it left, on the ledger's clock; 0: as its mark said."""
 
@@ -35,6 +37,8 @@ class Wait:
     """The provider draws it already: it is not asked to cancel it again."""
     runs: bool = False
     """The provider says that it has not ended."""
+    relying_s: float | None = None
+    """Seconds instead of `delay_s`, if the provider's list is still looked at when this is written."""
 
 
 @dataclass(frozen=True)

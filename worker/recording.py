@@ -44,12 +44,13 @@ def record(held: HeldJob, outcome: Outcome, tools: Tools, *, goes_on: bool = Fal
     """
     if isinstance(outcome, Lost):
         return Moved.LOST
-    _tell_lane(held, outcome, tools)
+    _tell_lane(held, outcome, tools)  # first: what is written relies on it
     if isinstance(outcome, Retry) and outcome.resubmitted:
         settle_unknown(held, tools)
     move = _move(held, outcome)
     if goes_on:
-        move = replace(move, goes_on=True, delay_s=tools.settings.worker.lease_s)
+        lease_s = tools.settings.worker.lease_s
+        move = replace(move, goes_on=True, delay_s=lease_s, relying_s=None)
     moved = tools.ledger.jobs.move(held.claim, held.record.chunk, move)
     if moved is Moved.YES:
         _after(held, outcome, tools)
@@ -62,6 +63,8 @@ def record(held: HeldJob, outcome: Outcome, tools: Tools, *, goes_on: bool = Fal
 
 def _tell_lane(held: HeldJob, outcome: Outcome, tools: Tools) -> None:
     match outcome:
+        case Ticketed(look_in_s=float(look_in_s)):
+            tools.ledger.looks.begin(str(held.lane), look_in_s, hold_s(look_in_s))
         case GiveBack(throttled_s=throttled_s, rest_s=rest_s, stop_lane=stop_lane):
             if throttled_s is not None:
                 _slow_down(held, throttled_s, rest_s, tools)
@@ -88,8 +91,6 @@ def _after(held: HeldJob, outcome: Outcome, tools: Tools) -> None:
             _judge_list(held, outcome, tools)
         case Wait(runs=True) if held.brought_forward:
             tools.ledger.looks.count(str(held.lane), "false_alarms", 1)
-        case Ticketed(look_in_s=float(look_in_s)):
-            tools.ledger.looks.begin(str(held.lane), look_in_s, hold_s(look_in_s))
         case Ended(result):
             settle(held, result, tools)
         case Ticketed(found=True) | Retry(absent=True):
@@ -157,6 +158,7 @@ def _move(held: HeldJob, outcome: Outcome) -> Move:
                 state,
                 JobState.RUNNING,
                 delay_s=next_poll_s,
+                relying_s=outcome.relying_s,
                 ticket=ticket,
                 left_at_s=outcome.left_at_s,
                 fields=_taken(outcome),
@@ -196,7 +198,7 @@ def _stay(held: HeldJob, outcome: Wait | AnswerLost) -> Move:
     waited: Fields = {"troubles": outcome.troubles}
     if outcome.too_late_to_cancel:
         waited["cancel_asked"] = 1
-    return Move(state, state, delay_s=outcome.delay_s, fields=waited)
+    return Move(state, state, delay_s=outcome.delay_s, relying_s=outcome.relying_s, fields=waited)
 
 
 def _back(held: HeldJob, outcome: TooDear | GiveBack | Retry) -> Move:

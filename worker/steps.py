@@ -13,7 +13,7 @@ from schemas.failure import ErrorClass, Failure
 from schemas.job import Job
 from schemas.states import JobState
 from worker.addressing import NotNow, Unusable, addressed
-from worker.asking import look_again, own_look_s, ticketed, unheard, wait_for_turn
+from worker.asking import look_again, still_running, ticketed, unheard, wait_for_turn
 from worker.departing import left_at_s, may_leave, not_yet
 from worker.drawing import placed, store_at_once
 from worker.held import HeldJob, count_images
@@ -114,8 +114,7 @@ def poll(held: HeldJob, tools: Tools) -> Outcome:
     match provider.poll(held.ticket):
         case StillRunning():
             late = overdue(held.elapsed_s)
-            still = Wait(own_look_s(held, tools), runs=True)
-            return _failed(held, late, tools) if late else still
+            return _failed(held, late, tools) if late else still_running(held, tools)
         case Done() as done:
             return placed(held, done)
         case TaskFailed(failure):

@@ -186,7 +186,7 @@ def _next(outcome: Outcome) -> Next | None:
     match outcome:
         case Drawn():
             return Next("store")
-        case Ticketed(next_poll_s=wait_s) if wait_s <= SOON_S:
+        case Ticketed(next_poll_s=wait_s, relying_s=None) if wait_s <= SOON_S:
             return Next("poll", wait_s)
         case _:
             return None
