@@ -9,6 +9,7 @@ from typing import Any
 from ledger.batches import Batches
 from ledger.jobs import Jobs, Record
 from ledger.lanes import Lanes
+from ledger.looks import LaneLooks, LaneTasks
 from ledger.moves import Claim, Mark, Move, Moved
 from ledger.opening import Ledger
 from schemas.batch import ChunkRef
@@ -30,6 +31,7 @@ def labelled_ledger(ledger: Ledger, tripwire: Tripwire) -> Ledger:
         jobs=LabelledJobs(*parts, tripwire=tripwire),
         lanes=LabelledLanes(*parts, tripwire=tripwire),
         batches=LabelledBatches(*parts, tripwire=tripwire),
+        looks=LabelledLooks(*parts, tripwire=tripwire),
     )
 
 
@@ -90,6 +92,18 @@ class LabelledLanes(Lanes):
         sealed = super().seal(lane, chunk, *jobs)
         self._tripwire.passes(Point.CHUNK_SEALED, name_of(chunk))
         return sealed
+
+
+class LabelledLooks(LaneLooks):
+    """Looks at the provider's list: a thread that is about one works on no job."""
+
+    def __init__(self, *parts: Any, tripwire: Tripwire) -> None:
+        super().__init__(*parts)
+        self._tripwire = tripwire
+
+    def tasks(self, lane: str) -> LaneTasks:
+        self._tripwire.at_hand("")
+        return super().tasks(lane)
 
 
 class LabelledBatches(Batches):
