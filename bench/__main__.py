@@ -72,15 +72,16 @@ def _measure_all(
 def _taken(measurement: Measurement, *, quick: bool) -> Taken:
     """Measure; what fails is written down as such, and the next is measured."""
     moment = machine.moment()
+    before_ms = machine.loop_ms()
     measure = (quick and measurement.quickly) or measurement.measure
     began_s = time.monotonic()
     try:
         figures, failed = measure(), ""
     except (Failed, OSError, subprocess.SubprocessError) as error:
         figures, failed = {}, f"{type(error).__name__}: {error}"
-    return Taken(
-        moment["date"], moment["load before"], time.monotonic() - began_s, quick, figures, failed
-    )
+    took_s = time.monotonic() - began_s
+    pace = before_ms, machine.loop_ms()
+    return Taken(moment["date"], moment["load before"], took_s, quick, figures, failed, pace)
 
 
 def _end_in_order(_number: int, _frame: FrameType | None) -> None:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 import platform
 import re
+import statistics
 import tempfile
+import time
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -13,6 +15,8 @@ from pathlib import Path
 from bench.mill import running_valkey
 from ledger.opening import open_ledger
 
+LOOPS = 9
+ADDITIONS = 5_000_000
 _LIBRARIES = ("celery", "redis", "httpx2", "dashscope")
 
 
@@ -36,6 +40,17 @@ def moment() -> dict[str, str]:
         "date": datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
         "load before": f"{load} (1, 5, 15 minutes)",
     }
+
+
+def loop_ms() -> float:
+    """How long a fixed loop of additions takes here just now: the median of some."""
+    return statistics.median(_once_ms() for _ in range(LOOPS))
+
+
+def _once_ms() -> float:
+    began_s = time.perf_counter()
+    sum(range(ADDITIONS))
+    return 1000 * (time.perf_counter() - began_s)
 
 
 def _cpu_model() -> str:

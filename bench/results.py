@@ -25,6 +25,8 @@ class Taken:
     """Empty where it failed."""
     failed: str = ""
     """Why there are no figures."""
+    loop_ms: tuple[float, float] | None = None
+    """How long the same small loop took before and after: the machine's own pace may change."""
 
 
 @dataclass(frozen=True)
@@ -53,8 +55,13 @@ def read(path: Path) -> Results | None:
     document = json.loads(text)
     if not isinstance(document, dict) or set(document) != {"machine", "taken"}:
         raise ValueError(f"{path} holds no results of `python -m bench`; take it away first")
-    taken = {name: Taken(**each) for name, each in document["taken"].items()}
+    taken = {name: _taken(each) for name, each in document["taken"].items()}
     return Results(document["machine"], taken)
+
+
+def _taken(written: dict[str, Any]) -> Taken:
+    pace = written.get("loop_ms")  # JSON knows no tuples
+    return Taken(**{**written, "loop_ms": pace and (pace[0], pace[1])})
 
 
 def beside(before: Results | None, machine: dict[str, str], *, some: bool) -> Results:

@@ -29,7 +29,8 @@ def markdown(results: Results) -> str:
     for name, tables in DETAILS.items():
         figures = results.figures(name)
         parts += tables(figures) if figures else []
-    parts.append(grid(("measurement", "taken", "load before", "took"), _when(results)))
+    heads = ("measurement", "taken", "load before", "a fixed loop, before and after", "took")
+    parts.append(grid(heads, _when(results)))
     return "\n\n".join(parts) + "\n"
 
 
@@ -47,6 +48,7 @@ def _when(results: Results) -> list[tuple[str, ...]]:
             name,
             f"{taken.date}{', quick' if taken.quick else ''}",
             taken.load_before,
+            ", ".join(f"{each_ms:.0f} ms" for each_ms in taken.loop_ms or ()),
             f"{taken.took_s:.0f} s" if not taken.failed else f"**{taken.failed[:200]}**",
         )
         for name, taken in results.taken.items()

@@ -10,7 +10,8 @@ from bench import results
 from bench.medians import medians
 from bench.results import Results, Taken
 
-TAKEN = Taken("2026-11-21 05:00 UTC", "0.1 0.2 0.3", 12.0, False, {"jobs": 5, "名": "杯"})
+FOUND = {"jobs": 5, "名": "杯"}
+TAKEN = Taken("2026-11-21 05:00 UTC", "0.1 0.2 0.3", 12.0, False, FOUND, loop_ms=(80.5, 91.0))
 FAILED = Taken("2026-11-21 06:00 UTC", "0.1 0.2 0.3", 1.0, False, {}, "Failed: no server")
 
 
