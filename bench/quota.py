@@ -148,6 +148,11 @@ class Scenario:
     """Measured for so long, from one second after the first order on."""
 
     @property
+    def is_little(self) -> bool:
+        """A few orders a second: several such share the machine."""
+        return self.rate <= LITTLE_PER_S
+
+    @property
     def limits(self) -> Limits:
         """For the simulator and for the mill; the window as the catalogue would have it."""
         unlimited = self.running == UNLIMITED
@@ -200,14 +205,14 @@ MATRIX = tuple(
     for flavour in ("token-bucket", "fixed-window", "sliding-window")
 )
 """Every way of counting, at the limits of the issue."""
-AT_ONCE = 4
+AT_ONCE = 6
 """Scenarios of a few orders a second that are measured at the same time."""
 LITTLE_PER_S = 5
 
 
 def measure_matrix(scenarios: Sequence[Scenario] = MATRIX, at_once: int = AT_ONCE) -> list[Use]:
     """Measure scenarios, in their order: those of a few orders a second together, others alone."""
-    little = [each for each in scenarios if each.rate <= LITTLE_PER_S]
+    little = [each for each in scenarios if each.is_little]
     with ThreadPoolExecutor(at_once) as pool:
         found = dict(zip(little, pool.map(measure_use, little), strict=True))
     found |= {each: measure_use(each) for each in scenarios if each not in found}
