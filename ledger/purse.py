@@ -9,7 +9,8 @@ import redis
 
 from ledger.errors import translated
 from ledger.keys import PurseKeys, account_purse_keys, batch_purse_keys
-from ledger.scripts import Argument, Call, Reply, Scripts
+from ledger.exchange import Reply
+from ledger.scripts import Argument, Call, Scripts
 from schemas.money import MOST_MICRO
 
 DAY_S = 86_400

@@ -5,15 +5,12 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from importlib import resources
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import redis
 
 from ledger.errors import translated
-
-Reply = Any
-"""What a script returned: redis-py gives int, str or lists of them."""
-
+from ledger.exchange import Exchange, Reply
 
 Argument = str | int | float
 
@@ -31,6 +28,7 @@ class Scripts:
 
     def __init__(self, client: redis.Redis) -> None:
         self._client = client
+        self._exchange = Exchange(client.connection_pool)
         self._sources = {
             entry.name.removesuffix(".lua"): entry.read_text(encoding="utf-8")
             for entry in resources.files("ledger").iterdir()
@@ -64,10 +62,9 @@ class Scripts:
         return replies
 
     def _send(self, calls: Sequence[Call]) -> list[Reply]:
-        pipe = self._client.pipeline(transaction=False)
-        for name, keys, args in calls:
-            pipe.evalsha(self._digests[name], len(keys), *keys, *args)
-        return pipe.execute(raise_on_error=False)
+        return self._exchange.send(
+            [("EVALSHA", self._digests[name], len(keys), *keys, *args) for name, keys, args in calls]
+        )
 
 
 def _to_run_again(calls: Sequence[Call], replies: Sequence[Reply]) -> list[int]:

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from ledger.keys import LaneKeys
 from ledger.looks import LOOK
 from ledger.moves import Claim
-from ledger.scripts import Argument, Call, Reply
+from ledger.exchange import Reply
+from ledger.scripts import Argument, Call
 from ledger.turns import ask_for_chunks
 from schemas.batch import ChunkRef
 from schemas.states import JobState
