@@ -19,7 +19,9 @@ _FULL_CORES = (
     "the two cores that also carry server, simulator and disk are full: 13 to 16 ms a job of the"
     " workers alone"
 )
-_OWN_PACE = "the machine's own pace changes by a third, see its fixed loop; one core reads and checks"
+_OWN_PACE = (
+    "the machine's own pace changes by a third, see its fixed loop; one core reads and checks"
+)
 _MILL = 0
 """The mill's place among the contestants."""
 

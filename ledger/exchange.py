@@ -14,6 +14,8 @@ from typing import Any
 
 import redis
 
+Connection = Any
+"""redis-py's, whose methods have no types."""
 Command = Sequence[str | int | float]
 Reply = Any
 """What the server answered: int, str, lists of them, or a ResponseError."""
@@ -24,7 +26,7 @@ class Exchange:
 
     def __init__(self, pool: redis.ConnectionPool) -> None:
         self._pool = pool
-        self._idle: deque[redis.Connection] = deque()
+        self._idle: deque[Connection] = deque()
 
     def send(self, commands: Sequence[Command]) -> list[Reply]:
         """The commands' replies, in order. Raises redis.RedisError where the server is not reached."""
@@ -44,12 +46,12 @@ class Exchange:
             self._idle.append(connection)
 
 
-def _exchanged(connection: redis.Connection, commands: Sequence[Command]) -> list[Reply]:
+def _exchanged(connection: Connection, commands: Sequence[Command]) -> list[Reply]:
     connection.send_packed_command(connection.pack_commands(commands))
     return [_reply(connection) for _ in commands]
 
 
-def _reply(connection: redis.Connection) -> Reply:
+def _reply(connection: Connection) -> Reply:
     try:
         return connection.read_response()
     except redis.ResponseError as error:

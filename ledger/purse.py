@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import redis
 
 from ledger.errors import translated
-from ledger.keys import PurseKeys, account_purse_keys, batch_purse_keys
 from ledger.exchange import Reply
+from ledger.keys import PurseKeys, account_purse_keys, batch_purse_keys
 from ledger.scripts import Argument, Call, Scripts
 from schemas.money import MOST_MICRO
 

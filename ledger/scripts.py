@@ -63,7 +63,10 @@ class Scripts:
 
     def _send(self, calls: Sequence[Call]) -> list[Reply]:
         return self._exchange.send(
-            [("EVALSHA", self._digests[name], len(keys), *keys, *args) for name, keys, args in calls]
+            [
+                ("EVALSHA", self._digests[name], len(keys), *keys, *args)
+                for name, keys, args in calls
+            ]
         )
 
 

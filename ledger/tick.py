@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from ledger.exchange import Reply
 from ledger.keys import LaneKeys
 from ledger.looks import LOOK
 from ledger.moves import Claim
-from ledger.exchange import Reply
 from ledger.scripts import Argument, Call
 from ledger.turns import ask_for_chunks
 from schemas.batch import ChunkRef

@@ -9,8 +9,9 @@ import redis
 from redis.crc import key_slot
 
 from ledger.connection import connect
+from ledger.exchange import Reply
 from ledger.opening import Ledger, ledger_on
-from ledger.scripts import Call, Reply, Scripts
+from ledger.scripts import Call, Scripts
 
 
 def slots_of(keys: Sequence[str]) -> set[int]:
