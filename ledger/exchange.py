@@ -36,7 +36,7 @@ class Exchange:
             # The pool knows it, and closes it with the others.
             connection = self._pool.make_connection()
         try:
-            return connection.retry.call_with_retry(
+            replies: list[Reply] = connection.retry.call_with_retry(
                 lambda: _exchanged(connection, commands), lambda _: connection.disconnect()
             )
         except BaseException:
@@ -44,6 +44,7 @@ class Exchange:
             raise
         finally:
             self._idle.append(connection)
+        return replies
 
 
 def _exchanged(connection: Connection, commands: Sequence[Command]) -> list[Reply]:
