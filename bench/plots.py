@@ -101,11 +101,11 @@ def _target(axes: Axes, height: float, words: str) -> None:
     axes.axhline(height, color=TARGET, linewidth=1.0, linestyle="--")
     axes.annotate(
         words,
-        (0.99, height),
+        (0.01, height),
         xycoords=("axes fraction", "data"),
         xytext=(0, -10),
         textcoords="offset points",
-        ha="right",
+        ha="left",
         fontsize=8,
         color=TARGET,
     )
