@@ -46,6 +46,15 @@ def _scenario(run: Figures) -> str:
     return f"{by['rate']}/s{running}, {by['generation_s']:g} s, {by['flavour']}"
 
 
+def _lanes(found: Figures) -> list[str]:
+    columns: Columns = (
+        ("ten lanes at once, beside one of 30 s calls", lambda use: str(use["model"])),
+        ("its rate", lambda use: f"{use['rate']:g}/s"),
+        ("rate used", lambda use: f"{use['rate_used']:.1%}"),
+    )
+    return [_rows(columns, found["lanes"])]
+
+
 def _polls(found: Figures) -> list[str]:
     return [
         _rows(
@@ -270,6 +279,7 @@ def _mb(tenths: dict[str, Any]) -> str:
 
 DETAILS: dict[str, Callable[[Figures], list[str]]] = {
     "quota": _quota,
+    "lanes": _lanes,
     "polls": _polls,
     "cost": _cost,
     "backlog": _backlog,

@@ -6,7 +6,17 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import NamedTuple
 
-from bench import backlog, capacity, cost, endurance, growth, million, polls, quota
+from bench import (
+    backlog,
+    capacity,
+    cost,
+    endurance,
+    growth,
+    million,
+    polls,
+    quota,
+    ten_lanes,
+)
 from bench.medians import medians
 from bench.peers import comparison
 from bench.results import Figures
@@ -19,6 +29,7 @@ SPAN_S = 20.0
 """Of each scenario of the matrix: there are 48 of them."""
 LITTLE_SPAN_S = 100.0
 """Where few are ordered a second, one more or less would be 2 % of them all."""
+LANES_SPAN_S = 60.0
 POLLS = ((2.0, 4.0, 100), (2.0, 12.0, 100), (10.0, 4.0, 300), (10.0, 12.0, 300))
 """Orders a second, median seconds of a task, jobs."""
 THOUSAND_JOBS = 1400
@@ -45,6 +56,10 @@ def _quota() -> Figures:
 
 def _quota_quickly() -> Figures:
     return {"runs": [quota.measure_use(quota.Scenario(span_s=10.0)).document()]}
+
+
+def _lanes() -> Figures:
+    return {"lanes": [use.document() for use in ten_lanes.measure_lanes(LANES_SPAN_S)]}
 
 
 def _polls() -> Figures:
@@ -85,6 +100,7 @@ def _peers() -> Figures:
 
 MEASUREMENTS = (
     Measurement("quota", "how much of a quota is used", _quota, _quota_quickly),
+    Measurement("lanes", "ten lanes at once", _lanes),
     Measurement("polls", "how many looks a picture takes", _polls),
     Measurement("cost", "what a job costs", _cost, _cost_quickly),
     Measurement("backlog", "rows handed in", _backlog, _backlog_quickly),

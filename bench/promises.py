@@ -7,6 +7,7 @@ from typing import Any
 
 from bench.aims import Aim
 from bench.results import Figures
+from bench.ten_lanes import SLOW
 
 _FLAVOURS = (
     ("token-bucket", 0.99, 0.001),
@@ -81,6 +82,11 @@ def _most(name: str, generation_s: float | None = None) -> Callable[[Figures], f
     return found
 
 
+def _least_of_lanes(figures: Figures) -> float:
+    """Of those that are neither slow nor of long calls."""
+    return float(min(use["rate_used"] for use in figures["lanes"] if use["model"] != SLOW))
+
+
 def _mill(figures: Figures) -> Figures:
     found: Figures = figures["vendor"]["contestants"][_MILL]
     return found
@@ -112,6 +118,13 @@ PROMISES = (
             why=_FIRST_REFUSAL,
         )
         for flavour, _, refused in _FLAVOURS
+    ),
+    Aim(
+        "lanes",
+        "least use of a lane, ten at once, one slow and one of 30 s calls",
+        _least_of_lanes,
+        "{:.1%}",
+        at_least=0.97,
     ),
     *(
         Aim(

@@ -25,6 +25,8 @@ PLAIN = (
 SLOW = "flux-dev"
 LONG = "z-image-turbo"
 """A model that answers an order with the picture."""
+HEAD_START_S = 60.0
+"""Rows for so long more: some lanes order while the others are still waited for."""
 
 
 @dataclass(frozen=True)
@@ -73,7 +75,7 @@ def measure_lanes(span_s: float = 30.0, workers: int = 2) -> list[LaneUse]:
         running_simulator(Path(folder), slow_calls) as long_calls_url,
         running_mill(workers, TenLanes(long_calls_url=long_calls_url)) as mill,
     ):
-        _hand_in(mill, int(RATE * (span_s + 15)))
+        _hand_in(mill, int(RATE * (span_s + HEAD_START_S)))
         wait_until(lambda: len(arrivals_by_model(mill.simulator_url)) > len(PLAIN), 60, "lanes")
         wait_until(lambda: first_order_s(long_calls_url) is not None, 60, "a long call")
         began_s = time.time() + 1
