@@ -6,17 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import NamedTuple
 
-from bench import (
-    backlog,
-    capacity,
-    cost,
-    endurance,
-    growth,
-    million,
-    polls,
-    quota,
-    ten_lanes,
-)
+from bench import backlog, capacity, cost, endurance, growth, million, polls, quota, ten_lanes
 from bench.medians import medians
 from bench.peers import comparison
 from bench.results import Figures
@@ -49,8 +39,9 @@ class Measurement(NamedTuple):
 
 def _quota() -> Figures:
     """Each scenario once; those of a few orders a second share the machine."""
-    spans_s = {True: LITTLE_SPAN_S, False: SPAN_S}
-    matrix = [replace(each, span_s=spans_s[each.is_little]) for each in quota.MATRIX]
+    matrix = [
+        replace(each, span_s=LITTLE_SPAN_S if each.is_little else SPAN_S) for each in quota.MATRIX
+    ]
     return {"runs": [use.document() for use in quota.measure_matrix(matrix)]}
 
 

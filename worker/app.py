@@ -71,8 +71,7 @@ def _transport(threads: int) -> dict[str, object]:
         "max_connections": threads + 16,
         "client_name": "imagemill-broker",
         "queue_order_strategy": "round_robin",
-        "priority_steps": [
-            0
-        ],  # messages have none; each step would be one more list a queue to wait on
+        # Messages have no priority, and each step would be one more list a queue to wait on.
+        "priority_steps": [0],
         "deadletter_queue": queues.UNROUTABLE,  # instead of dropping what has no queue
     }

@@ -86,8 +86,13 @@ class _Lane:
     name: str
     lane: Lane
     model: Model
-    query_rate_per_s: float
     tools: Tools
+
+    @property
+    def query_rate_per_s(self) -> float:
+        """Task queries the account may make."""
+        account = self.tools.settings.account(self.lane.account, self.lane.provider)
+        return parse_rate(account.query_rate)
 
 
 def look(name: str, tools: Tools) -> str:
@@ -122,8 +127,7 @@ def _lane(name: str, tools: Tools) -> _Lane | None:
     except UnknownModel:
         tools.ledger.looks.end(name, PAUSE_S)
         return None
-    rate_per_s = parse_rate(tools.settings.account(lane.account, lane.provider).query_rate)
-    return _Lane(name, lane, model, rate_per_s, tools)
+    return _Lane(name, lane, model, tools)
 
 
 def _look_at(seen: _Lane, known: LaneTasks) -> str:

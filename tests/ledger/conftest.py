@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -10,7 +11,7 @@ from ledger.opening import Ledger
 from tests.ledger.leftovers import assert_keys_accounted_for
 from tests.ledger.scene import Scene
 from tests.ledger.slots import one_slot_ledger
-from tests.valkey import Valkey
+from tests.valkey import Valkey, run_valkey
 
 
 @pytest.fixture(scope="session")
@@ -25,6 +26,13 @@ def ledger(session_ledger: Ledger) -> Iterator[Ledger]:
     session_ledger.client.flushall()
     yield session_ledger
     assert_keys_accounted_for(session_ledger)
+
+
+@pytest.fixture
+def mortal(tmp_path: Path) -> Iterator[Valkey]:
+    """A server of the test's own, to be killed."""
+    with run_valkey(tmp_path) as server:
+        yield server
 
 
 @pytest.fixture

@@ -4,20 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 
 import pytest
 import redis
 
 from ledger.connection import connect
 from ledger.exchange import Exchange
-from tests.valkey import Valkey, run_valkey
-
-
-@pytest.fixture
-def mortal(tmp_path: Path) -> Iterator[Valkey]:
-    with run_valkey(tmp_path) as server:
-        yield server
+from tests.valkey import Valkey
 
 
 @pytest.fixture

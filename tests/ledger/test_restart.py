@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -12,13 +11,7 @@ from ledger.opening import Ledger, open_ledger
 from schemas.states import BatchState, JobState
 from tests.ledger.leftovers import assert_keys_accounted_for
 from tests.ledger.scene import Scene
-from tests.valkey import Valkey, run_valkey
-
-
-@pytest.fixture
-def mortal(tmp_path: Path) -> Iterator[Valkey]:
-    with run_valkey(tmp_path) as server:
-        yield server
+from tests.valkey import Valkey
 
 
 @pytest.fixture
