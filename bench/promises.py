@@ -21,7 +21,6 @@ _FULL_CORES = (
     " workers alone"
 )
 _OWN_PACE = "the machine's own pace changes by more than half, see its fixed loop"
-_NOT_KNOWN = "not known yet"
 _MILL = 0
 """The mill's place among the contestants."""
 
@@ -250,7 +249,6 @@ PROMISES = (
         lambda found: _tenths_grown(found, "worker"),
         "{:+.1%}",
         at_most=0.1,
-        why=_NOT_KNOWN,
     ),
     Aim(
         "endurance",
@@ -258,7 +256,6 @@ PROMISES = (
         lambda found: _tenths_grown(found, "server"),
         "{:+.1%}",
         at_most=0.1,
-        why=_NOT_KNOWN,
     ),
     Aim(
         "endurance",

@@ -55,8 +55,10 @@ redis.call('HSET', bucket, 'tat_us', string.format('%.0f', tat + interval), 'qui
   'cut', math.min(1000, cut + recovery), 'admitted', admitted, 'interval_us', string.format('%.0f', interval),
   'window_us', string.format('%.0f', whole * emission), 'period_us', string.format('%.0f', window + margin))
 redis.call('ZADD', departures, string.format('%.0f', slot), order)
--- One window's worth that left, and another that is still to leave.
+-- One window's worth that left, and another that is still to leave; where more is admitted than ever leaves, those of
+-- the last minute: an answer that comes late still finds whose it is.
 redis.call('ZREMRANGEBYRANK', departures, 0, -2 * admitted - 2)
+redis.call('ZREMRANGEBYSCORE', departures, '-inf', string.format('%.0f', now - 2 * (window + margin) - 60000000))
 local rest = math.ceil((math.max(tat + interval, slot + window) - now) / 1000) + 60000
 -- What refusals taught is not forgotten over a day without orders.
 redis.call('PEXPIRE', bucket, redis.call('HEXISTS', bucket, 'margin_us') == 1 and math.max(rest, 86400000) or rest)

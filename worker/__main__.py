@@ -17,6 +17,7 @@ from schemas.settings import Settings, WrongSettings, load_settings
 from storage import BadUrl, Denied, StorageError
 from worker.bootstrap import make_worker
 from worker.logbook import keep_logbook
+from worker.memory import share_arenas
 
 EXIT_SETTINGS = 7
 EXIT_UNREACHABLE = 8
@@ -35,6 +36,7 @@ EXIT_UNREACHABLE = 8
 @click.option("--exit-with-parent", is_flag=True, hidden=True, help="End when stdin is closed.")
 def main(concurrency: int | None, only: str, *, exit_with_parent: bool) -> None:
     """Work on batches until SIGTERM."""
+    share_arenas()
     unknown = sorted(set(only.split(",")) - set(queues.QUEUES))
     if unknown:
         raise click.BadParameter(f"no queue {unknown[0]!r}; there are {', '.join(queues.QUEUES)}")

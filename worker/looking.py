@@ -103,6 +103,7 @@ def look(name: str, tools: Tools) -> str:
     seen = _lane(name, tools)
     if seen is None:
         return "unknown model"
+    tools.providers.client(seen.lane)  # before anything else is asked of its account's settings
     known = tools.ledger.looks.tasks(name)
     if known.missed >= DISTRUST:
         return _leave_alone(seen, _Alone("it told of ends too late", PAUSE_S))

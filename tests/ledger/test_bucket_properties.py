@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
@@ -34,7 +35,7 @@ class BucketMachine(RuleBasedStateMachine):
         self.bucket: Bucket = self.ledger.submit_bucket(LANE)
         self.closed_until_s = self.cut_until_s = 0.0
         self.slots_s: list[float] = []
-        self.keeps_until_s = 0.0
+        self.keeps_until_s = self.asked_s = 0.0
 
     @initialize(rate=st.sampled_from([0.05, 0.5, 2.0, 7.5, 20.0]), burst=st.integers(1, 5))
     def open(self, rate: float, burst: int) -> None:
@@ -85,6 +86,19 @@ class BucketMachine(RuleBasedStateMachine):
             assert self.ledger.client.pttl(self.bucket._key) >= 50_000
 
     @invariant()
+    def departures_are_remembered_as_long_as_they_matter_and_no_longer(self) -> None:
+        client, key = self.ledger.client, self.bucket._departures
+        orders = map(str, client.zrange(key, 0, -1))
+        left_s = [float(client.zscore(key, order) or 0) / 1e6 for order in orders]
+        admitted = self.whole + self.burst - 1
+        matter = [s for s in self.slots_s if s > self.asked_s - self.window_s][-admitted:]
+        assert left_s[len(left_s) - len(matter) :] == pytest.approx(matter, abs=ROUNDING_S)
+        assert len(left_s) <= 2 * admitted + 1
+        # A rate that was cut has windows up to eight times as long.
+        oldest_s = self.asked_s - 61.0 - 2 * self.window_s * 1000 / LOWEST_RATE
+        assert all(s >= oldest_s for s in left_s)
+
+    @invariant()
     def no_window_holds_more_than_is_admitted(self) -> None:
         admitted = self.whole + self.burst - 1
         for first_s, next_s in zip(self.slots_s, self.slots_s[admitted:], strict=False):
@@ -96,6 +110,7 @@ class BucketMachine(RuleBasedStateMachine):
             assert at_s >= self.slots_s[-1] + apart_s - ROUNDING_S
         self.slots_s.append(at_s)
         self.keeps_until_s = at_s
+        self.asked_s = self.scripts.now_s
 
     def _close(self, pause_s: float) -> None:
         self.closed_until_s = max(self.closed_until_s, self.scripts.now_s + pause_s)

@@ -11,14 +11,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ledger.keys import LaneKeys
+from ledger.looks import LOOK
 from ledger.moves import Claim
 from ledger.opening import Ledger
 from schemas.failure import ErrorClass
+from schemas.lane import Lane
 from schemas.states import BatchState, JobState
+from tests.shared_token import ProcessToken
 from tests.steps.looking import end, forward, known, learn, next_look_s, ordered, poll, wait_s
 from tests.steps.mill import BATCH, LANE, Mill, job
 from tests.steps.scripted_provider import ToList, done, trouble
-from worker.accounts import ProviderUnavailable
+from worker.accounts import Accounts, ProviderUnavailable
 from worker.looking import PAUSE_S
 from worker.policy.looking import DISTRUST, UNFILTERED_MOST
 from worker.providers.port import (
@@ -32,6 +35,11 @@ from worker.providers.port import (
     TaskPage,
     Unanswered,
 )
+from worker.tasks import Desk
+
+
+def no_token(_provider: str, _account: str) -> ProcessToken:
+    return ProcessToken()
 
 
 def hand_out_one(mill: Mill) -> Claim:
@@ -190,6 +198,22 @@ def test_where_nobody_can_be_asked_looks_are_put_off(mill: Mill) -> None:
     mill.desk.look(LANE)
     assert next_look_s(mill) is None
     assert all(wait_s(mill, claim) < 2 for claim in claims)
+
+
+def test_looks_of_an_account_this_worker_does_not_know_are_put_off(mill: Mill) -> None:
+    """Its settings were edited, and only the other workers have read them yet."""
+    lane = str(Lane.parse(LANE)._replace(account="second"))
+    mill.hand_in([job(lane=lane)])
+    (handout,) = mill.hand_out(lane)
+    mill.desk.step("submit", handout.claim)
+    here = mill.tools.settings
+    known = {"default": here.accounts["default"]}
+    mill.use(here.model_copy(update={"accounts": known}))
+    mill.tools = replace(mill.tools, providers=Accounts(mill.tools.settings, no_token))
+    desk = Desk(mill.tools, mill.heartbeat)
+    desk.look(lane)
+    assert mill.ledger.client.zscore(LaneKeys(lane).chores, LOOK) is None
+    assert wait_s(mill, handout.claim) < 2
 
 
 LIES: list[ToList] = [
