@@ -38,10 +38,6 @@ from worker.providers.port import (
 from worker.tasks import Desk
 
 
-def no_token(_provider: str, _account: str) -> ProcessToken:
-    return ProcessToken()
-
-
 def hand_out_one(mill: Mill) -> Claim:
     """A job that is about to be ordered."""
     mill.hand_in([job("SKU-late")], batch="late")
@@ -206,12 +202,11 @@ def test_looks_of_an_account_this_worker_does_not_know_are_put_off(mill: Mill) -
     mill.hand_in([job(lane=lane)])
     (handout,) = mill.hand_out(lane)
     mill.desk.step("submit", handout.claim)
-    here = mill.tools.settings
-    known = {"default": here.accounts["default"]}
-    mill.use(here.model_copy(update={"accounts": known}))
-    mill.tools = replace(mill.tools, providers=Accounts(mill.tools.settings, no_token))
-    desk = Desk(mill.tools, mill.heartbeat)
-    desk.look(lane)
+    default = mill.tools.settings.accounts["default"]
+    known_here = mill.tools.settings.model_copy(update={"accounts": {"default": default}})
+    accounts = Accounts(known_here, lambda _provider, _account: ProcessToken())
+    tools = replace(mill.tools, settings=known_here, providers=accounts)
+    Desk(tools, mill.heartbeat).look(lane)
     assert mill.ledger.client.zscore(LaneKeys(lane).chores, LOOK) is None
     assert wait_s(mill, handout.claim) < 2
 

@@ -8,11 +8,21 @@ import sys
 
 import pytest
 
+pytestmark = pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="only glibc knows arenas")
+_SHARED = """
+from worker.memory import share_arenas
+assert share_arenas()
+"""
+_AS_A_WORKER = """
+import click
+from worker.__main__ import main
+try:
+    main(["--queues", "none of ours"], standalone_mode=False)
+except click.BadParameter:
+    pass
+"""
 _HEAPS = """
 import ctypes, threading
-from worker.memory import share_arenas
-if {shared}:
-    assert share_arenas()
 libc, ready = ctypes.CDLL(None), threading.Barrier(8)
 def allocate():
     kept = [bytes(2_000) for _ in range(100)]
@@ -27,15 +37,17 @@ libc.fflush(out)
 """
 
 
-def _heaps(*, shared: bool) -> int:
-    script = _HEAPS.format(shared=shared)
-    done = subprocess.run(
-        [sys.executable, "-c", script], capture_output=True, text=True, check=True, timeout=30
-    )
+def _heaps(before: str) -> int:
+    """Arenas of a process whose threads have allocated, after what it did before they began."""
+    script = [sys.executable, "-c", before + _HEAPS]
+    done = subprocess.run(script, capture_output=True, text=True, check=True, timeout=30)
     return done.stdout.count("<heap nr=")
 
 
-@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="only glibc knows arenas")
 def test_threads_share_one_arena() -> None:
-    assert _heaps(shared=False) > 1
-    assert _heaps(shared=True) == 1
+    assert _heaps("") > 1
+    assert _heaps(_SHARED) == 1
+
+
+def test_a_worker_has_its_threads_share_one() -> None:
+    assert _heaps(_AS_A_WORKER) == 1
