@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test check unit chaos bench bench-quick clean
+.PHONY: help install demo test check unit chaos bench bench-quick pictures clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -32,7 +32,7 @@ check: .venv/installed-dev ## Format, lint, imports and types
 	$(BIN)/mypy
 
 unit: .venv/installed-dev ## Run all tests on real servers
-	$(BIN)/pytest -n 4 --dist worksteal
+	$(BIN)/pytest -n 6 --dist worksteal
 
 chaos: .venv/installed-dev ## A seeded storm of kills, restarts and faults, with its verdict (STORM="--seed 1")
 	$(BIN)/python -m tests.storm $(STORM)
@@ -42,6 +42,9 @@ bench: .venv/installed-dev ## Measure, and write bench/results.json and the tabl
 
 bench-quick: .venv/installed-dev ## The same in less than two minutes, written nowhere
 	$(BIN)/python -m bench --quick
+
+pictures: .venv/installed-dev ## Take the guides' pictures of the contact sheet anew, in Chromium
+	$(BIN)/python -m tests.docs.guide_pictures
 
 clean: ## Remove what was built and ordered here
 	rm -rf .venv out

@@ -19,6 +19,8 @@ from schemas.states import BatchState, JobState
 
 REOPEN_S = 10.0
 """After this somebody looks at a batch whose next round was announced and never handed in."""
+_SUMMED = ("images", "reused", "possible_double_charges")
+"""Figures of a batch that are those of its lanes together."""
 _HELD_WORDS = {
     Hold.CANCEL: "cancelling",
     Hold.PAUSE: "paused",
@@ -63,6 +65,10 @@ class Batches:
         reopened = bool(self._scripts.run(rounds.reopen(batch, round_, finished_at)))
         self.look_at(batch, REOPEN_S)  # again: who finished it may have taken that look away
         return reopened
+
+    def follow(self, batch: str, round_: Round, ended: int) -> bool:
+        """Announce a round where the round `ended` has come to its end; False: not any more."""
+        return bool(self._scripts.run(rounds.follow(batch, round_, ended)))
 
     def hand_in_round(self, batch: str) -> bool:
         """Hand in what `reopen` announced; False when nothing was announced, or it is done."""
@@ -221,7 +227,7 @@ class Batches:
                 states[JobState.PENDING] = total
             rest = {
                 key: int(figures.get(key, 0))
-                for key in ("images", "cost_micro", "chunks", "sealed")
+                for key in ("images", "reused", "cost_micro", "chunks", "sealed")
             }
             reasons = {"stopped": stopped, "trouble": trouble}
             found.append(
@@ -258,8 +264,7 @@ class Batches:
             state=_shown_state(str(record["state"]), lanes),
             priority=Priority(str(record.get("priority", batch.priority))),
             total=batch.total,
-            images=sum(counts.images for counts in lanes),
-            possible_double_charges=sum(counts.possible_double_charges for counts in lanes),
+            **{name: sum(getattr(counts, name) for counts in lanes) for name in _SUMMED},
             cost=to_text(costs[single]) if single else "0.00",
             currency=single,
             costs={currency: to_text(micro) for currency, micro in costs.items()},

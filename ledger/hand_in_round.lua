@@ -12,13 +12,14 @@
   ARGV[5] images      pictures its jobs counted for
   ARGV[6] cost        millionths of a currency unit its jobs counted for
   ARGV[7] doubles     of its jobs, those that may have been paid for already
-  ARGV[8] rest        the chunks' references, then state, jobs ...
+  ARGV[8] reused      of its jobs, those that were drawn before
+  ARGV[9] rest        the chunks' references, then state, jobs ...
 
   Returns 1, or 0 when the round is there already.
 ]]
 local waiting, tally, counts, holds = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
 local batch, backlog, round, chunks = ARGV[1], ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4])
-local images, cost, doubles, rest = ARGV[5], ARGV[6], ARGV[7], 8
+local images, cost, doubles, reused, rest = ARGV[5], ARGV[6], ARGV[7], ARGV[8], 9
 
 if tonumber(redis.call('HGET', counts, 'round') or '1') >= round then return 0 end
 redis.call('HSET', counts, 'round', round)
@@ -40,4 +41,5 @@ redis.call('HINCRBY', counts, 'chunks', chunks)
 redis.call('HINCRBY', counts, 'images', 0 - images)
 redis.call('HINCRBY', counts, 'cost_micro', 0 - cost)
 redis.call('HINCRBY', counts, 'doubles', doubles)
+redis.call('HINCRBY', counts, 'reused', 0 - reused)
 return 1

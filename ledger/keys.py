@@ -22,6 +22,8 @@ BATCHES = f"{_FLEET}:batches"
 """Sorted set batch -> time (ms) it was made."""
 BATCH_AGENDA = f"{_FLEET}:batch-agenda"
 """Sorted set batch -> time (ms) somebody looks whether it is finished."""
+NOTICES = f"{_FLEET}:notices"
+"""Sorted set batch -> time (ms) somebody looks whether it has something to tell."""
 LEADER = f"{_FLEET}:leader"
 """The dispatcher that leads; expires."""
 WORKERS = f"{_FLEET}:workers"
@@ -37,6 +39,28 @@ def batch_record(batch: str) -> str:
 def batch_closing(batch: str) -> str:
     """String: somebody writes the batch's tables just now; expires."""
     return f"{PREFIX}:{{batch/{batch}}}:closing"
+
+
+class NoticeKeys(NamedTuple):
+    """The keys of what there is to tell of a batch."""
+
+    told: str
+    """Hash occasion -> id of the notice that tells of it."""
+    untold: str
+    """Hash occasion -> why nobody could be told of it yet, or ever."""
+    due: str
+    """Sorted set notice -> time (ms) of its next try; expires."""
+    notice_prefix: str
+
+    def notice(self, id_: str) -> str:
+        """Hash {occasion, document, tries, posted_ms} of one that nobody took yet; expires."""
+        return f"{self.notice_prefix}{id_}"
+
+
+def notice_keys(batch: str) -> NoticeKeys:
+    """The keys of a batch's notices."""
+    tag = f"{PREFIX}:{{batch/{batch}}}"
+    return NoticeKeys(f"{tag}:told", f"{tag}:untold", f"{tag}:due", f"{tag}:notice:")
 
 
 def query_bucket(provider: str, account: str) -> str:
@@ -153,8 +177,8 @@ class LaneKeys(ProviderKeys):
         return f"{self.backlog_prefix}{stride}"
 
     def counts(self, batch: str) -> str:
-        """Hash: one batch's figures in this lane; its stride, and the virtual time of its next job
-        (turn)."""
+        """Hash: one batch's figures in this lane; its stride, the virtual time of its next job
+        (turn), and the first of its jobs that did not come whole (first_failure)."""
         return f"{self.counts_prefix}{batch}"
 
     def chunk(self, chunk: str) -> str:
@@ -164,8 +188,8 @@ class LaneKeys(ProviderKeys):
 
 _LANE_TAG = r"mill:\{[^}]+\}"
 PERMANENT = re.compile(
-    rf"mill:\{{fleet\}}:(lanes|known-lanes|batches|batch-agenda|workers)"
-    rf"|mill:\{{batch/[^}}]+\}}:(record|purse:.+)"
+    rf"mill:\{{fleet\}}:(lanes|known-lanes|batches|batch-agenda|notices|workers)"
+    rf"|mill:\{{batch/[^}}]+\}}:(record|told|untold|purse:.+)"
     rf"|{_LANE_TAG}:(config|tally|learned|counts:.+)"
 )
 """Keys that stay, so that finished batches can be looked at."""
@@ -177,7 +201,7 @@ IN_MOTION = re.compile(
 """Keys that live as long as jobs are in motion, and are gone when their batch is finished."""
 
 EXPIRING = re.compile(
-    rf"mill:\{{fleet\}}:leader|mill:\{{batch/[^}}]+\}}:closing"
+    rf"mill:\{{fleet\}}:leader|mill:\{{batch/[^}}]+\}}:(closing|due|notice:.+)"
     rf"|mill:\{{account/[^}}]+\}}:(queries|query-departures|access-token|fetching-token|(purse|reservations|refused):.+)"
     rf"|{_LANE_TAG}:(bucket|departures|tickets|unsettled|looks|trouble)"
 )

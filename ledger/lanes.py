@@ -15,6 +15,7 @@ from ledger.tick import FAULTS_IN_A_ROW, Tick, read_tick, tick_calls
 from ledger.turns import stride
 from schemas.batch import ChunkRef, LaneRound, Priority
 from schemas.lane import LaneLimits, LaneStatus
+from schemas.result import JobResult
 from schemas.states import JobState
 
 TROUBLE_S = 60
@@ -78,18 +79,31 @@ class Lanes:
         calls = [Call("hand_in_chunks", names, args), nudge(LANES, lane)]
         return bool(self._scripts.run_all(calls)[0])
 
-    def load(self, lane: str, chunk: ChunkRef, jobs: Sequence[tuple[str, str]]) -> bool:
-        """Make a chunk's jobs (id, request) ready; False when that was done before."""
+    def load(
+        self,
+        lane: str,
+        chunk: ChunkRef,
+        jobs: Sequence[tuple[str, str]],
+        reused: Sequence[JobResult] = (),
+    ) -> bool:
+        """Make a chunk's jobs (id, request) ready; False when that was done before.
+
+        Those with a result in `reused` were drawn before: they have ended at once.
+        """
         keys = LaneKeys(lane)
         names = [
             keys.ready(chunk.batch), keys.chunk(str(chunk)), keys.chores, keys.loading, keys.holds,
             keys.turns, keys.tally, keys.counts(chunk.batch),
         ]  # fmt: skip
         args: list[Argument] = [
-            chunk.batch, keys.job_prefix, f"load:{chunk}", str(chunk), first_claim(chunk),
+            chunk.batch, keys.job_prefix, f"load:{chunk}", f"seal:{chunk}", str(chunk),
+            first_claim(chunk), len(reused),
         ]  # fmt: skip
+        for result in reused:
+            args += [f"{chunk.batch}/{result.id}", len(result.images), result.model_dump_json()]
+        ended = {result.id for result in reused}
         for job, request in jobs:
-            args += [f"{chunk.batch}/{job}", request]
+            args += [] if job in ended else [f"{chunk.batch}/{job}", request]
         calls = [Call("load_chunk", names, args), nudge(LANES, lane)]
         return bool(self._scripts.run_all(calls)[0])
 
@@ -161,6 +175,13 @@ class Lanes:
             for index, lane in enumerate(lanes)
         }
 
+    def keep_chore(self, lane: str, what: str, chunk: ChunkRef, lease_s: float) -> None:
+        """Somebody is still at a chore; one that is done stays done."""
+        with translated():
+            seconds, micros = self._client.time()
+            until_ms = seconds * 1000 + micros // 1000 + int(lease_s * 1000)
+            self._client.zadd(LaneKeys(lane).chores, {f"{what}:{chunk}": until_ms}, xx=True)
+
     def stop(self, lane: str, reason: str) -> None:
         """Take no new jobs from now on."""
         with translated():
@@ -206,6 +227,7 @@ class Lanes:
             limits=LaneLimits(
                 rate_per_s=float(config["rate"]), burst=config["burst"], window=config["window"]
             ),
+            pinned="pinned" in config,
             stopped=config.get("stopped"),
             waiting=max(count[JobState.PENDING] - ready, 0),
             ready=ready,

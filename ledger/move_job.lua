@@ -56,6 +56,7 @@ if from ~= to then
     redis.call('HINCRBY', key, to, 1)
   end
 end
+if to == 'failed' or to == 'partial' or to == 'uncertain' then redis.call('HSETNX', counts, 'first_failure', ref) end
 if taken == '1' then redis.call('HDEL', tally, 'faults', 'probes') end
 redis.call('HINCRBY', tally, 'submits', taken)
 if ticket ~= '' and redis.call('ZADD', tickets, 'NX', now, ticket) then redis.call('EXPIRE', tickets, kept) end

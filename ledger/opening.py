@@ -14,6 +14,7 @@ from ledger.fleet import Fleet
 from ledger.jobs import Jobs
 from ledger.lanes import Lanes
 from ledger.looks import LaneLooks
+from ledger.notices import Notices
 from ledger.purse import BatchPurse, Day, Purse, account_purse, batch_purse
 from ledger.scripts import Scripts
 from ledger.tickets import Tickets
@@ -31,6 +32,7 @@ class Ledger:
     fleet: Fleet
     tickets: Tickets
     looks: LaneLooks
+    notices: Notices
 
     def submit_bucket(self, lane: str) -> Bucket:
         """The bucket a lane's orders are paced by."""
@@ -75,4 +77,5 @@ def ledger_on(client: redis.Redis, scripts: Scripts) -> Ledger:
         fleet=Fleet(client, scripts),
         tickets=Tickets(client, scripts),
         looks=LaneLooks(client, scripts),
+        notices=Notices(client, scripts),
     )

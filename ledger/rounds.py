@@ -13,6 +13,12 @@ def reopen(batch: str, round_: Round, finished_at: str) -> Call:
     return Call("reopen_batch", [batch_record(batch)], args)
 
 
+def follow(batch: str, round_: Round, ended: int) -> Call:
+    """Announce a round of a batch whose round `ended` has come to its end, unfinished."""
+    args: list[Argument] = [ended, round_.number, round_.model_dump_json()]
+    return Call("follow_round", [batch_record(batch)], args)
+
+
 def start(batch: str, number: int) -> Call:
     """All chunks of a round are handed in."""
     return Call("start_batch", [batch_record(batch)], [number])
@@ -28,7 +34,7 @@ def hand_in_round(lane: str, batch: str, number: int, part: LaneRound) -> Call:
     keys = LaneKeys(lane)
     args: list[Argument] = [
         batch, keys.backlog_prefix, number, len(part.chunks), part.images, part.cost_micro,
-        part.possible_double_charges, *map(str, part.chunks),
+        part.possible_double_charges, part.reused, *map(str, part.chunks),
     ]  # fmt: skip
     for state, jobs in part.states.items():
         args += [state, jobs]

@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-import gzip
 from collections import Counter
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from ledger.opening import Ledger
-from producer.choice import AskedIds, Choice
+from producer.choice import Selection
 from producer.chunk_files import ChunkFiles
 from producer.errors import ProducerError
 from producer.exit_codes import ExitCode
 from producer.round_tally import RoundTally
-from results.sealed import Sealed, sealed_jobs
+from results.run_again import EarlierJobs, again
+from results.sealed import sealed_jobs
 from schemas import layout
-from schemas.batch import Batch, BatchStatus, ChunkRef, LaneRound, Round
+from schemas.batch import Batch, BatchStatus, LaneRound, Round
 from schemas.catalogue import Catalogue, UnknownModel
-from schemas.job import Again, Job
-from schemas.result import JobResult
 from schemas.states import BatchState, JobState
 from storage import Storage, StorageError
 
@@ -47,24 +45,6 @@ class Gathered:
     """All rows that are not run again, by state."""
 
 
-@dataclass
-class _Inputs:
-    """The jobs as they first came; of each lane the chunk read last is held."""
-
-    storage: Storage
-    batch: str
-    _held: dict[str, tuple[int, dict[str, Job]]] = field(default_factory=dict)
-
-    def job(self, sealed: Sealed) -> Job:
-        lane, number = sealed.result.lane, sealed.chunk
-        if lane not in self._held or self._held[lane][0] != number:
-            key = layout.input_chunk(lane, ChunkRef(batch=self.batch, number=number, size=1))
-            lines = gzip.decompress(self.storage.get(key)).splitlines()
-            jobs = map(Job.model_validate_json, lines)
-            self._held[lane] = number, {job.id: job for job in jobs}
-        return self._held[lane][1][sealed.result.id]
-
-
 def check_finished(status: BatchStatus) -> str:
     """Since when a batch is finished. Raises NotFinished saying how it stands and what to do."""
     if status.state == BatchState.FINISHED and status.finished_at is not None:
@@ -82,45 +62,36 @@ def check_finished(status: BatchStatus) -> str:
 
 
 def gather(
-    batch: str, choice: Choice, storage: Storage, catalogue: Catalogue, chunks: ChunkFiles | None
+    batch: str,
+    selection: Selection,
+    storage: Storage,
+    catalogue: Catalogue,
+    chunks: ChunkFiles | None,
 ) -> Gathered:
     """Choose rows by their newest results; with `chunks` their jobs are written there.
 
-    Raises OptionError for ids the batch does not have, NotRunAgain.
+    Raises what the selection's check raises, NotRunAgain.
     """
-    tally, asked, inputs = RoundTally(catalogue), AskedIds(choice.ids), _Inputs(storage, batch)
+    tally, inputs = RoundTally(catalogue), EarlierJobs(storage, batch)
     passed_over: Counter[JobState] = Counter()
     left: Counter[JobState] = Counter()
     try:
         for sealed in sealed_jobs(storage, batch):
             result = sealed.result
-            asked.see(result.id)
-            if not choice.takes(result):
-                passed_over[result.state] += choice.passes_over(result)
+            selection.see(result)
+            if not selection.takes(result):
+                passed_over[result.state] += selection.passes_over(result)
                 left[result.state] += 1
                 continue
-            tally.add(result)
+            kept = selection.kept(result)
+            tally.add(result, len(kept))
             if chunks is not None:
-                chunks.add(again(inputs.job(sealed), result, chunks.round))
+                job = selection.revised(inputs.job(sealed), result, chunks.round)
+                chunks.add(again(job, result, chunks.round, kept))
     except (StorageError, UnknownModel) as error:
         raise NotRunAgain(f"{error} Nothing was ordered.") from error
-    asked.check(batch)
+    selection.check(batch)
     return Gathered(tally, dict(+passed_over), dict(left))
-
-
-def again(job: Job, result: JobResult, round_: int) -> Job:
-    """A job as it is run once more, with what earlier rounds came to."""
-    return job.model_copy(
-        update={
-            "again": Again(
-                round=round_,
-                kept=result.images,
-                attempts=result.attempts,
-                cost_micro=result.cost_micro,
-                possible_double_charges=result.possible_double_charges + result.maybe_paid,
-            )
-        }
-    )
 
 
 def hand_in_again(

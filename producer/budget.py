@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 
 from producer.errors import OptionError, ProducerError
 from producer.exit_codes import ExitCode
-from producer.tally import Tally
+from producer.tally import AlreadyDone, Tally
 from schemas.money import Amount, to_text
 
 
@@ -49,15 +50,22 @@ def check_currencies(budgets: Mapping[str, int], tally: Tally) -> None:
         )
 
 
-def shortfalls(budgets: Mapping[str, int], tally: Tally) -> list[str]:
+def shortfalls(
+    budgets: Mapping[str, int], tally: Tally, done: AlreadyDone | None = None
+) -> list[str]:
     """How many rows fit, for each currency whose budget does not cover the list price."""
     said, currencies = [], tally.lane_currencies()
-    for currency, cost_micro in tally.costs().items():
+    left, costs = Counter(tally.lanes), Counter(tally.costs())
+    if done is not None:
+        left.subtract(done.rows)
+        for lane, cost_micro in done.costs_micro.items():
+            costs[currencies[lane]] -= cost_micro
+    for currency, cost_micro in costs.items():
         limit_micro = budgets.get(currency, cost_micro)
         if limit_micro < cost_micro:
-            rows = sum(count for lane, count in tally.lanes.items() if currencies[lane] == currency)
+            rows = sum(count for lane, count in left.items() if currencies[lane] == currency)
             said.append(
-                f"about {rows * limit_micro // cost_micro:,} of {rows:,} rows fit into the budget"
+                f"about {rows * limit_micro // cost_micro:,} of {rows:,} {tally.unit}s fit into the budget"
                 f" of {to_text(limit_micro)} {currency}"
             )
     return said

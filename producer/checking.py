@@ -6,30 +6,32 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from producer.accounts_asked import Accounts, NoAccount
-from producer.batch_line import PROVIDER
-from producer.defaults import Defaults
+from producer.column_map import check_columns
+from producer.damage import Watched, inspect, watched
+from producer.default_values import Defaults
 from producer.errors import ManifestError
-from producer.judging import Values, check_together, read_freely, read_one, read_values
-from producer.model_named import find_model
+from producer.judging import check_together, read_freely, read_one, read_values
 from producer.pictures_asked import PictureCheck, UrlsOnly
-from producer.plan import Header, NoModel, Plan, make_free_plan, make_plan, parameter_names
+from producer.plan import Header, NoModel, Plan, parameter_names
+from producer.planning import plan_for
 from producer.problem import Caution, Problem, is_blank, shown
-from producer.prompts import Prompt, cautions, read_negative_prompt, read_prompt
+from producer.prompt_template import TemplateFault
+from producer.prompts import beside, cautions, read_negative_prompt, read_prompt
 from producer.row import Broken, Row
+from producer.style_packs import Pack, PackChoice, StylePacks
 from producer.texts import check_id
-from producer.unlisted_models import WithUnlisted
+from producer.wording import Wording
 from schemas.catalogue import Catalogue
 from schemas.fields import ALIASES, Fields, resolve
 from schemas.job import Job
 from schemas.lane import Lane
-from schemas.layout import safe_name
 
 _KEPT = 1000
 """Headers and plans remembered; JSON lines could bring a new one with every row."""
 _LENGTH_KEPT = 100
 """Longer wrong names are judged anew each time: a thousand of any length would be kept."""
-_PlanKey = tuple[Any, Any, tuple[str, ...] | None]
-"""Model and provider as the row has them, and what the body of a line of a batch gave."""
+_PlanKey = tuple[Any, Any, str | None, tuple[str, ...] | None]
+"""Model, provider and style pack as the row has them, and what the body of a line of a batch gave."""
 
 
 class Good(NamedTuple):
@@ -46,6 +48,8 @@ class Bad(NamedTuple):
     problems: tuple[Problem, ...]
     id: str | None
     """The row's id where that at least is right."""
+    repeats: bool = False
+    """An earlier row has its id, or its files' name."""
 
 
 class _Shape(NamedTuple):
@@ -53,21 +57,14 @@ class _Shape(NamedTuple):
 
     fields: Fields
     clash: str | None
+    watched: Watched
     plans: dict[_PlanKey, Plan | NoModel]
 
 
-def _together(values: Values, prompt: Prompt, negative: Prompt, n: int | None) -> Values:
-    """The values beside what a row's other fields say."""
-    # A prompt that is wrong is there all the same: no rule need say that it is missing.
-    texts = {
-        "prompt": prompt.text or prompt.problem,
-        "negative_prompt": negative.text or negative.problem,
-        "n": n,
-    }
-    return values._replace(given={**texts, **values.given})
-
-
-_NO_SHAPE: tuple[tuple[str, ...] | None, _Shape] = None, _Shape(Fields(), None, {})
+_NO_SHAPE: tuple[tuple[str, ...] | None, _Shape] = (
+    None,
+    _Shape(Fields(), None, watched((), {}), {}),
+)
 
 
 class RowChecker:
@@ -80,9 +77,15 @@ class RowChecker:
         *,
         accounts: Accounts | None = None,
         pictures: PictureCheck | None = None,
+        packs: StylePacks | None = None,
+        wording: Wording | None = None,
     ) -> None:
         self.catalogue = catalogue
-        self._defaults = {} if defaults is None else dict(defaults.values)
+        said = defaults or Defaults()
+        self._said_columns = said.columns
+        self.wording = wording or Wording()
+        self._style_packs = packs or StylePacks()
+        self.packs = PackChoice(self._style_packs, said)
         self._accounts = accounts or Accounts()
         self._pictures = pictures or UrlsOnly()
         self._parameters = parameter_names(catalogue)
@@ -92,21 +95,32 @@ class RowChecker:
 
     def check_header(self, columns: Sequence[str]) -> None:
         """Raises ManifestError for a header that no row below it can make good."""
+        check_columns(self._said_columns, columns)
         fields = self.fields(tuple(columns))
         if fields.clash is not None:
             raise ManifestError(fields.clash)
         has = f"; it has: {', '.join(map(shown, columns))}"
         if "id" not in fields.columns:
-            raise ManifestError(f"the manifest needs an id, sku or custom_id column{has}")
-        no_prompt = "prompt" not in fields.columns and "prompt" not in self._defaults
-        if no_prompt and self._needs_prompts(fields):
+            raise ManifestError(
+                f"the manifest needs an id, sku or custom_id column{has}; or say --map id=COLUMN"
+            )
+        has_words = self._is_said("prompt", fields) or self.wording.template is not None
+        if not has_words and self._needs_prompts(fields):
             known = ", ".join(ALIASES["prompt"])
-            raise ManifestError(f"the manifest needs a prompt column ({known}){has}")
-        if "model" not in fields.columns and "model" not in self._defaults:
+            raise ManifestError(
+                f"the manifest needs a prompt column ({known}){has}; or say --map prompt=COLUMN"
+            )
+        if not self._is_said("model", fields):
             raise ManifestError(
                 "the manifest has no model column; say --model NAME for all rows"
                 " (`imagemill models` lists them)"
             )
+        self.wording.check_header(tuple(columns), fields, packs=bool(self._style_packs))
+
+    def cautions(self, columns: tuple[str, ...]) -> tuple[str, ...]:
+        """What to say once of all rows below a header."""
+        fields, packs = self.fields(columns), bool(self._style_packs)
+        return tuple(self.wording.cautions(columns, fields, packs=packs))
 
     def fields(self, columns: tuple[str, ...]) -> Fields:
         """What the columns of one header mean."""
@@ -116,30 +130,38 @@ class RowChecker:
         """The row's job, or all its problems."""
         shape = self._shape(row.columns)
         columns = shape.fields.columns
+        damage = inspect(row, shape.watched)
         problems: list[Problem] = []
         identity = self._id(row, columns, problems)
-        plan = self._plan(row, shape)
+        pack = self.packs.of(row, columns.get("style_pack"), problems)
+        plan = self._plan(row, shape, pack)
         if isinstance(plan, NoModel):
             problems.append(row.problem(plan.column, plan.value, plan.reason))
-            return Bad(row, tuple(problems), identity or None)
+            return Bad(row, damage.before(problems), identity or None)
         lane = self._lane(row, columns, plan, problems)
-        job = self._job(row, plan, (identity, lane), problems)
+        job = self._job(row, plan, (identity, lane), pack, problems)
         if shape.clash is not None:
             problems.append(Problem(row.line, None, None, shape.clash))
-        if problems or job is None:
-            return Bad(row, tuple(problems), identity or None)
-        return Good(job, cautions(job, columns, plan.model))
+        if problems or damage.problems or job is None:
+            return Bad(row, damage.before(problems), identity or None)
+        return Good(job, (*damage.cautions, *cautions(job, columns, plan.model)))
 
     def id_problem(self, row: Row, reason: str) -> Problem:
         """A problem of the row's id that only other rows could show."""
         column = self.fields(row.columns).columns["id"]
         return row.problem(column, row.cells[column], reason)
 
+    def _is_said(self, name: str, fields: Fields) -> bool:
+        """Whether rows may have a value of that field."""
+        everywhere = name in self.packs.usual.defaults.values
+        return name in fields.columns or everywhere or self._style_packs.may_say(name)
+
     def _needs_prompts(self, fields: Fields) -> bool:
         """Whether every row will need one, as far as the header tells."""
-        if "model" in fields.columns:
+        if "model" in fields.columns or self._style_packs.may_say("model"):
             return all(model.prompt == "required" for model in self.catalogue)
-        plan = self._new_plan(Header((), Fields(), None), None, None)
+        usual = self.packs.usual.defaults
+        plan = plan_for(Header((), Fields(), None), (None, None), usual, self.catalogue)
         return isinstance(plan, NoModel) or plan.model.prompt == "required"
 
     def _id(self, row: Row, columns: dict[str, str], problems: list[Problem]) -> str:
@@ -150,6 +172,8 @@ class RowChecker:
             )
             return ""
         identity, reason = check_id(row.cells[column])
+        if row.variant and reason is None:
+            identity, reason = check_id("_".join((identity, *row.variant)))
         if reason is not None:
             problems.append(row.problem(column, row.cells[column], reason))
             return ""
@@ -183,13 +207,14 @@ class RowChecker:
         row: Row,
         plan: Plan,
         names: tuple[str, str],
+        pack: Pack,
         problems: list[Problem],
     ) -> Job | None:
         """The job of that id and lane, unless something is wrong with it."""
         identity, lane = names
-        columns = self.fields(row.columns).columns
-        prompt = read_prompt(row, columns, plan.model, self._defaults)
-        negative = read_negative_prompt(row, columns, plan.model, self._defaults)
+        fields = self.fields(row.columns)
+        prompt = read_prompt(row, fields, plan.model, pack, self.wording)
+        negative = read_negative_prompt(row, fields.columns, plan.model, pack.defaults)
         for told in (prompt, negative):
             if told.problem is not None:
                 problems.append(told.problem)
@@ -200,8 +225,9 @@ class RowChecker:
         problems += values.problems
         n = read_one(row, plan.n, problems)
         if plan.model.rules or plan.pairs:
-            together = _together(values, prompt, negative, n)
+            together = beside(values, prompt, negative, n)
             problems += check_together(row, plan, together, self._pictures)
+        stem = self._stem(row, fields, pack, identity, problems)
         if problems:
             return None
         return Job(
@@ -212,9 +238,22 @@ class RowChecker:
             negative_prompt=negative.text,
             n=1 if n is None else n,
             parameters=values.good,
-            name=safe_name(identity),
+            name=stem,
             row=row.cells,
         )
+
+    def _stem(
+        self, row: Row, fields: Fields, pack: Pack, identity: str, problems: list[Problem]
+    ) -> str:
+        """What the job's pictures are called."""
+        try:
+            stem = self.wording.stem(row, fields, pack.style, identity)
+            fault = None if stem or not identity else "the template for names gives none"
+        except TemplateFault as error:
+            stem, fault = "", str(error)
+        if fault is not None:
+            problems.append(Problem(row.line, None, None, fault))
+        return stem
 
     def _shape(self, columns: tuple[str, ...]) -> _Shape:
         last, shape = self._last
@@ -224,8 +263,10 @@ class RowChecker:
         if found is None:
             if len(self._shapes) >= _KEPT:
                 self._forget()
-            fields = resolve(columns, self._parameters)
-            found = self._shapes[columns] = _Shape(fields, fields.clash, {})
+            fields = resolve(columns, self._parameters, self._said_columns)
+            words = self.wording.columns_used(columns, fields)
+            watch = watched(columns, fields.columns, words)
+            found = self._shapes[columns] = _Shape(fields, fields.clash, watch, {})
         self._last = columns, found
         return found
 
@@ -234,48 +275,24 @@ class RowChecker:
         self._last = _NO_SHAPE
         self._planned = 0
 
-    def _plan(self, row: Row, shape: _Shape) -> Plan | NoModel:
+    def _plan(self, row: Row, shape: _Shape, pack: Pack) -> Plan | NoModel:
         cells, columns = row.cells, shape.fields.columns
         model = cells[columns["model"]] if "model" in columns else None
         provider = cells[columns["provider"]] if "provider" in columns else None
         key = (
             model if model is None or type(model) is str else shown(model),
             provider if provider is None or type(provider) is str else shown(provider),
+            pack.name,
             row.body,
         )
         plan = shape.plans.get(key)
         if plan is None:
-            plan = self._new_plan(Header(row.columns, shape.fields, row.body), *key[:2])
+            words = self.wording.columns_used(row.columns, shape.fields)
+            header = Header(row.columns, shape.fields, row.body, words)
+            plan = plan_for(header, key[:2], pack.defaults, self.catalogue)
             if isinstance(plan, Plan) or len(str(plan.value)) <= _LENGTH_KEPT:
                 if self._planned >= _KEPT:
                     self._forget()
                 shape.plans[key] = plan
                 self._planned += 1
         return plan
-
-    def _new_plan(self, header: Header, model: Any, provider: Any) -> Plan | NoModel:
-        fields, body = header.fields, header.body
-        name = self._said("model", fields, model)
-        vendor = self._said("provider", fields, provider)
-        if name[1] is None:
-            return NoModel(
-                name[0], None, "the row names no model; fill the cell or say --model NAME"
-            )
-        if body is not None and vendor[1] is None and not is_blank(model):
-            vendor = "--set provider", PROVIDER
-        found = find_model(self.catalogue, name, vendor)
-        if isinstance(found, NoModel):
-            return found
-        make = make_plan
-        if isinstance(self.catalogue, WithUnlisted) and self.catalogue.has_made(found):
-            make = make_free_plan
-        return make(header, found, self._defaults)
-
-    def _said(self, name: str, fields: Fields, raw: Any) -> tuple[str | None, str | None]:
-        """Where a field's value comes from, and the value."""
-        if not is_blank(raw):
-            return fields.columns.get(name), str(raw).strip()
-        default = self._defaults.get(name)
-        if default is not None:
-            return f"--set {name}", str(default)
-        return fields.columns.get(name), None

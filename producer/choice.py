@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import difflib
 import unicodedata
-from collections.abc import Collection
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Protocol
 
 from producer.errors import OptionError
 from producer.problem import shown
 from schemas.failure import ErrorClass
+from schemas.job import Job
 from schemas.parameter import nearest
-from schemas.result import JobResult
+from schemas.result import Image, JobResult
 from schemas.states import JobState
 
 USUAL_STATES = frozenset({JobState.FAILED, JobState.PARTIAL})
@@ -23,7 +25,29 @@ _NAMED = 5
 """Ids a sentence names."""
 
 
-@dataclass(frozen=True)
+class Selection(Protocol):
+    """Which rows run again, and as what. It is shown every row of the batch, each once."""
+
+    def see(self, result: JobResult) -> None:
+        """Take note of a row of the batch."""
+
+    def takes(self, result: JobResult) -> bool:
+        """Whether this row is to be run again."""
+
+    def passes_over(self, result: JobResult) -> bool:
+        """Whether this row was named and is not run again."""
+
+    def kept(self, result: JobResult) -> Sequence[Image]:
+        """The pictures it keeps; those it lacks then are ordered."""
+
+    def revised(self, job: Job, result: JobResult, round_: int) -> Job:
+        """The job as it is ordered this time."""
+
+    def check(self, batch: str) -> None:
+        """Raises ProducerError where not everything that was named could be meant."""
+
+
+@dataclass
 class Choice:
     """What the command line says of the rows to run again."""
 
@@ -32,6 +56,14 @@ class Choice:
     """Only rows that failed in one of these ways; empty: in any."""
     ids: frozenset[str] | None = None
     """Only these rows; None: all."""
+    _asked: AskedIds = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        self._asked = AskedIds(self.ids)
+
+    def see(self, result: JobResult) -> None:
+        """Take note of a row of the batch."""
+        self._asked.see(result.id)
 
     def takes(self, result: JobResult) -> bool:
         """Whether this row is to be run again."""
@@ -42,6 +74,18 @@ class Choice:
     def passes_over(self, result: JobResult) -> bool:
         """Whether this row was named and is not run again."""
         return self.ids is not None and self._names(result) and not self.takes(result)
+
+    def kept(self, result: JobResult) -> Sequence[Image]:
+        """All it has."""
+        return result.images
+
+    def revised(self, job: Job, result: JobResult, round_: int) -> Job:  # noqa: ARG002 - see Selection
+        """The job as it was."""
+        return job
+
+    def check(self, batch: str) -> None:
+        """Raises OptionError for ids the batch does not have."""
+        self._asked.check(batch)
 
     def _names(self, result: JobResult) -> bool:
         return self.ids is None or result.id in self.ids

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gzip
 import zlib
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -65,6 +67,13 @@ class ChunkFiles:
             ChunkRef(batch=batch, round=self.round, number=i, size=size)
             for i, size in enumerate(sizes, 1)
         ]
+
+    def jobs(self) -> Iterator[Job]:
+        """All jobs, once closed, lane by lane."""
+        for lane, chunk in self._open.items():
+            for number in range(1, len(chunk.sizes) + 1):
+                with gzip.open(self._path(lane, number), "rt", encoding="utf-8") as lines:
+                    yield from map(Job.model_validate_json, lines)
 
     def upload_pictures(self, storage: Storage) -> None:
         """Put the local pictures of all jobs into storage, each once. Raises StorageError."""

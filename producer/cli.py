@@ -21,9 +21,9 @@ from storage import StorageError
 
 _COMMANDS = {
     "cancel": "cancel", "pause": "pause", "resume": "pause", "retry": "retry",
-    "prioritize": "prioritize",
-    "run": "run", "submit": "submit", "validate": "submit",
-    "status": "look", "watch": "look", "results": "look", "batches": "look",
+    "prioritize": "prioritize", "reroll": "reroll", "notify": "notify",
+    "run": "run", "submit": "submit", "validate": "submit", "estimate": "estimate",
+    "status": "look", "watch": "look", "results": "results", "batches": "look",
     "lanes": "lanes", "models": "models", "doctor": "doctor",
     "worker": "processes", "simulator": "processes",
 }  # fmt: skip

@@ -82,6 +82,23 @@ def connected_ledger(settings: Settings, clock: SystemClock) -> Iterator[Ledger]
             yield ledger
 
 
+@contextmanager
+def storage_to_read(settings: Settings) -> Iterator[Storage]:
+    """The storage, for whoever only reads there: nothing is made, written or tried out.
+
+    Raises NotReachable, WrongAccess, also for what goes wrong within the block.
+    """
+    storage = _opened_storage(settings)
+    try:
+        yield storage
+    except Denied as error:
+        raise WrongAccess(str(error)) from error
+    except StorageError as error:
+        raise NotReachable(str(error)) from error
+    finally:
+        storage.close()
+
+
 def require_mill(settings: Settings) -> None:
     """Raises NoMill where there is nothing to look at; makes nothing."""
     if settings.redis_url is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import io
 from collections import deque
@@ -10,12 +11,10 @@ from dataclasses import dataclass
 from itertools import islice, tee
 
 from producer.errors import ManifestError
-from producer.problem import Problem, shown
+from producer.header import Header, Record, fields_named, find_header, header_from
+from producer.problem import Problem
 from producer.row import Broken, Row
 from producer.source import Text
-from results.cell import unguarded
-from results.own_columns import failure_columns
-from schemas.fields import is_field, normal_name
 
 DELIMITERS = ",;\t|"
 _NEVER_CLOSED = "unexpected end of data"
@@ -23,61 +22,38 @@ _TOO_LONG = "field larger than field limit"
 
 
 @dataclass(frozen=True, slots=True)
-class Header:
-    """The first record: how cells are parted, and the columns' names."""
+class Layout:
+    """How cells are parted, and the columns they belong to."""
 
     delimiter: str
-    names: tuple[str, ...]
-    """Every column's."""
-    left_out: tuple[str, ...]
-    """Those we added ourselves, where the file is a failed.csv: they are news of an earlier day."""
-    columns: tuple[str, ...]
-    """The others: the manifest's own."""
-
-    def row(self, line: int, cells: list[str]) -> Row:
-        """A record as a row."""
-        if self.left_out:  # which also guarded every cell
-            cells = [
-                unguarded(cell)
-                for name, cell in zip(self.names, cells, strict=False)
-                if name not in self.left_out
-            ]
-        return Row(line, self.columns, dict(zip(self.columns, cells, strict=False)))
+    header: Header
 
 
-def read_header(text: Text) -> Header:
+def read_header(text: Text) -> Layout:
     """The header, with the delimiter that makes most sense of it. Raises ManifestError."""
     name, sample = text.source.name, text.sample()
     if not sample.strip():
         raise ManifestError(f"{name} is empty; a manifest has a header and rows")
-    readings = [(mark, _first_record(sample, mark)) for mark in DELIMITERS]
-    delimiter, cells = max(
-        readings, key=lambda reading: (sum(map(is_field, reading[1])), len(reading[1]))
-    )
-    if not cells:
+    found = ((mark, find_header(_records(sample, mark))) for mark in DELIMITERS)
+    readings = [(mark, record) for mark, record in found if record is not None]
+    if not readings:
         raise ManifestError(f"{name} has no readable header; its first row must name the columns")
-    columns = _named(cells)
-    seen: dict[str, str] = {}
-    for column in columns:
-        earlier = seen.setdefault(normal_name(column), column)
-        if earlier is not column:
-            raise ManifestError(
-                f"{name} has two columns named {shown(column)!r}"
-                + (f" (the other is {shown(earlier)!r})" if earlier != column else "")
-                + "; rename or remove one"
-            )
-    left_out = failure_columns(columns)
-    own = tuple(column for column in columns if column not in left_out)
-    if left_out:
-        own = tuple(map(unguarded, own))
-    return Header(delimiter, columns, left_out, own)
+    delimiter, record = max(readings, key=lambda reading: _sense(reading[1]))
+    return Layout(delimiter, header_from(record, name))
 
 
-def csv_rows(text: Text, header: Header) -> Iterator[Row | Broken]:
+def _sense(record: Record) -> tuple[bool, int, int, int]:
+    """How much sense a header makes: of those that name fields the first, then the longest."""
+    named = fields_named(record)
+    return named > 0, -record.line, named, len(record.cells)
+
+
+def csv_rows(text: Text, layout: Layout) -> Iterator[Row | Broken]:
     """The records below the header; blank ones are skipped. Raises ManifestError."""
+    header = layout.header
     with text.open() as characters:
         lines, again = tee(characters)
-        reader = csv.reader(lines, delimiter=header.delimiter, strict=True)
+        reader = csv.reader(lines, delimiter=layout.delimiter, strict=True)
         below = False
         columns, width = header.columns, len(header.names)
         end = 0
@@ -90,7 +66,8 @@ def csv_rows(text: Text, header: Header) -> Iterator[Row | Broken]:
             except csv.Error as error:
                 end = reader.line_num
                 recent = list(islice(again, end - begin))
-                yield _unreadable(begin + 1, str(error), recent, text.source.name)
+                if below:
+                    yield _unreadable(begin + 1, str(error), recent, text.source.name)
                 continue
             end = reader.line_num
             line = begin + 1
@@ -99,27 +76,28 @@ def csv_rows(text: Text, header: Header) -> Iterator[Row | Broken]:
                 deque(islice(again, end - line), 0)
             if not cells or not (cells[0].strip() or "".join(cells).strip()):
                 continue
-            if not below:
-                below = True
+            if not below:  # but a title above the header, or the header
+                below = line >= header.line
             elif len(cells) == width and not header.left_out:
                 yield Row(line, columns, dict(zip(columns, cells, strict=False)))
             elif len(cells) == width:
-                yield header.row(line, cells)
+                yield header.row(Record(line, cells))
             else:
-                yield _ragged(line, cells, header)
+                yield _ragged(line, cells, layout)
 
 
-def _ragged(line: int, cells: list[str], header: Header) -> Row | Broken:
+def _ragged(line: int, cells: list[str], layout: Layout) -> Row | Broken:
+    header = layout.header
     width = len(header.names)
     if len(cells) < width:
         cells.extend([""] * (width - len(cells)))
     elif "".join(cells[width:]).strip():
         reason = (
             f"the row has {len(cells)} cells, the header {width};"
-            f' put cells that contain "{_mark(header.delimiter)}" in quotes'
+            f' put cells that contain "{_shown(layout.delimiter)}" in quotes'
         )
         return Broken(line, tuple(cells), Problem(line, None, None, reason))
-    return header.row(line, cells)
+    return header.row(Record(line, cells))
 
 
 def _unreadable(line: int, error: str, lines: list[str], name: str) -> Broken:
@@ -141,21 +119,16 @@ def _unreadable(line: int, error: str, lines: list[str], name: str) -> Broken:
     return Broken(line, ("".join(lines).rstrip("\r\n"),), Problem(line, None, None, reason))
 
 
-def _first_record(sample: str, delimiter: str) -> list[str]:
+def _records(sample: str, delimiter: str) -> Iterator[Record]:
+    """The records of the first characters, as far as they can be read."""
     reader = csv.reader(io.StringIO(sample, newline=""), delimiter=delimiter, strict=True)
-    try:
-        return next((list(cells) for cells in reader if "".join(cells).strip()), [])
-    except csv.Error:
-        return []
+    begin = 0
+    with contextlib.suppress(csv.Error):
+        for cells in reader:
+            yield Record(begin + 1, cells)
+            begin = reader.line_num
 
 
-def _named(cells: list[str]) -> tuple[str, ...]:
-    """Column names: blank ones at the end are no columns, others are called by their place."""
-    names = [cell.strip().strip("\ufeff").strip() for cell in cells]
-    while not names[-1]:
-        names.pop()
-    return tuple(name or f"column {place}" for place, name in enumerate(names, 1))
-
-
-def _mark(delimiter: str) -> str:
+def _shown(delimiter: str) -> str:
+    """What parts the cells, as a sentence shows it."""
     return "TAB" if delimiter == "\t" else delimiter

@@ -2,40 +2,49 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from producer.plan import NoModel
 from producer.problem import shown
 from schemas.catalogue import Catalogue, UnknownModel
 from schemas.model import Model
 from schemas.parameter import nearest
 
-Said = tuple[str | None, str | None]
-"""The column or option that says something, and what it says."""
+
+class Said(NamedTuple):
+    """What somebody says, and where."""
+
+    place: str | None
+    """The column, or the option."""
+    value: str | None
+    by_row: bool = False
+    """In a cell: nobody said it for all rows."""
 
 
 def find_model(catalogue: Catalogue, name: Said, provider: Said) -> Model | NoModel:
     """The model somebody names, or what is wrong with the name."""
-    written = name[1] or ""
+    written = name.value or ""
     model_name, own = without_provider(written, catalogue)
     if own is None:
-        own = provider[1]
-    elif provider[1] not in (None, own) and not (provider[0] or "").startswith("--"):
+        own = provider.value
+    elif provider.value not in (None, own) and provider.by_row:
         reason = f"is not where {shown(written)} comes from; leave the cell empty or write {own}"
-        return NoModel(provider[0], provider[1], reason)
+        return NoModel(provider.place, provider.value, reason)
     models = [model for model in catalogue if own in (None, model.provider)]
     if not models:
         providers = sorted({model.provider for model in catalogue})
         hint = nearest(str(own), providers) or f"; known: {', '.join(providers)}"
-        return NoModel(provider[0], own, f"is no known provider{hint}")
+        return NoModel(provider.place, own, f"is no known provider{hint}")
     found = [model for model in models if model.name == model_name]
     if len(found) > 1:
         names = " or ".join(f"{model.provider}:{model.name}" for model in found)
-        return NoModel(name[0], written, f"is a model of several providers; write {names}")
+        return NoModel(name.place, written, f"is a model of several providers; write {names}")
     try:
         return found[0] if found else catalogue.find(model_name, own)
     except UnknownModel:
         where = "" if own is None else f" of {own}"
         hint = _elsewhere(model_name, catalogue) or _hint(model_name, models)
-        return NoModel(name[0], written, f"is no known model{where}{hint}")
+        return NoModel(name.place, written, f"is no known model{where}{hint}")
 
 
 def without_provider(written: str, catalogue: Catalogue) -> tuple[str, str | None]:

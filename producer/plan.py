@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from producer.batch_line import HOW_IT_COMES
+from producer.default_values import Defaults
 from producer.problem import is_blank
 from schemas.catalogue import Catalogue
 from schemas.fields import EVERYDAY, Fields, canonical_name, normal_name
@@ -137,9 +138,11 @@ class Header(NamedTuple):
     columns: tuple[str, ...]
     fields: Fields
     body: tuple[str, ...] | None
+    worded: frozenset[str] = frozenset()
+    """Columns that templates make words of: where the model has no such parameter they are no fault."""
 
 
-def make_plan(header: Header, model: Model, defaults: Mapping[str, Any]) -> Plan:
+def make_plan(header: Header, model: Model, defaults: Defaults) -> Plan:
     """The plan for rows with this header that order from `model`."""
     slots = [_slot(name, header, model, defaults) for name in model.parameters]
     used = {column for slot in slots for column in slot.columns}
@@ -161,7 +164,7 @@ def make_plan(header: Header, model: Model, defaults: Mapping[str, Any]) -> Plan
     )
 
 
-def make_free_plan(header: Header, model: Model, defaults: Mapping[str, Any]) -> Plan:
+def make_free_plan(header: Header, model: Model, defaults: Defaults) -> Plan:
     """The plan for rows that order from a model nobody lists: nothing of it is foreign."""
     columns = header.fields.columns
     free = [(name, column) for name, column in columns.items() if name not in _FIELDS]
@@ -199,23 +202,25 @@ def of_any_model(name: str, catalogue: Catalogue, provider: str) -> Parameter | 
     return None
 
 
-_FIELDS = frozenset({"id", "prompt", "negative_prompt", "n", "model", "provider", "account"})
+_FIELDS = frozenset(
+    {"id", "prompt", "negative_prompt", "n", "model", "provider", "account", "style_pack"}
+)
 _NESTED = frozenset({Kind.STRUCTURE, Kind.TEXTS, Kind.PICTURES})
 
 
-def _slot(name: str, header: Header, model: Model, defaults: Mapping[str, Any]) -> Slot:
+def _slot(name: str, header: Header, model: Model, defaults: Defaults) -> Slot:
     parameter, columns = model.parameters[name], header.fields.columns
     # A column that is another parameter's own name means that one.
     names = [name, *(canonical_name(other) for other in parameter.also)]
     names = [other for other in names if other == name or other not in model.parameters]
-    option = next((other for other in names if other in defaults), None)
+    option = next((other for other in names if other in defaults.values), None)
     meant = tuple(columns[other] for other in names if other in columns)
-    default = defaults.get(option) if option else None
+    default = defaults.values.get(option) if option else None
     return Slot(
         name=name,
         columns=meant,
         default=default,
-        option=f"--set {option}" if option else None,
+        option=defaults.place(option) if option else None,
         parameter=parameter,
         plain=meant[0] if len(meant) == 1 and not parameter.takes_pictures else None,
         whole=_whole(parameter),
@@ -245,7 +250,8 @@ def _foreign(header: Header, model: Model, used: set[str]) -> Iterable[tuple[str
     for name, column in header.fields.columns.items():
         if name in model.parameters or name in _FIELDS or column in used:
             continue
-        if name in EVERYDAY and column not in (header.body or ()):
+        own = name in EVERYDAY or column in header.worded
+        if own and column not in (header.body or ()):
             continue
         yield column, _has_no(name, model)
     known = set(header.fields.columns.values())
@@ -259,9 +265,9 @@ def _has_no(name: str, model: Model) -> str:
     return f"{model.name} has no parameter {name}; it has: {names}"
 
 
-def _n_slot(fields: Fields, model: Model, defaults: Mapping[str, Any]) -> Slot:
+def _n_slot(fields: Fields, model: Model, defaults: Defaults) -> Slot:
     refusal = None
-    default = defaults.get("n")
+    default = defaults.values.get("n")
     if model.max_n == 1:
         what = "draws one image an order" if model.draws else "is asked once an order"
         refusal = f"must be 1: {model.name} {what}; write a row for each"
@@ -272,7 +278,7 @@ def _n_slot(fields: Fields, model: Model, defaults: Mapping[str, Any]) -> Slot:
         name="n",
         columns=columns,
         default=default,
-        option="--set n",
+        option=defaults.place("n"),
         parameter=n_parameter(model),
         refusal=refusal,
         plain=columns[0] if columns else None,

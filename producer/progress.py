@@ -14,7 +14,7 @@ from rich.text import Text
 
 from producer.pace import Figures, Pace, duration
 from producer.problem import printable
-from producer.standing import budget, hindrances, is_held, money, risk
+from producer.standing import budget, hindrances, is_held, money, reused, risk
 from schemas.batch import BatchStatus
 from schemas.clock import Clock
 
@@ -46,8 +46,11 @@ def ignore(_rows: int) -> None:
 
 
 @contextmanager
-def reading(console: Console, clock: Clock, name: str, *, quiet: bool = False) -> Iterator[Read]:
-    """Something to tell how far a manifest is read, for as long as the block runs.
+def reading(
+    console: Console, clock: Clock, name: str, *, done: str = "read", quiet: bool = False
+) -> Iterator[Read]:
+    """Something to tell how far a manifest's rows are read, or what else
+    is `done` to them, for as long as the block runs.
 
     A terminal has one line, which is gone at the end; elsewhere there is a line now and then. What
     is read at once shows nothing.
@@ -58,7 +61,7 @@ def reading(console: Console, clock: Clock, name: str, *, quiet: bool = False) -
         with Live(console=console, auto_refresh=False, transient=True) as live:
             yield _reading(
                 clock,
-                name,
+                (name, done),
                 LIVE_EVERY_S,
                 lambda said: live.update(
                     Text(said, no_wrap=True, overflow="ellipsis"), refresh=True
@@ -67,13 +70,16 @@ def reading(console: Console, clock: Clock, name: str, *, quiet: bool = False) -
     else:
         yield _reading(
             clock,
-            name,
+            (name, done),
             PLAIN_EVERY_S,
             lambda said: console.print(said, highlight=False, soft_wrap=True, markup=False),
         )
 
 
-def _reading(clock: Clock, name: str, every_s: float, say: Callable[[str], None]) -> Read:
+def _reading(
+    clock: Clock, told: tuple[str, str], every_s: float, say: Callable[[str], None]
+) -> Read:
+    name, done = told
     began_s = clock.monotonic_s()
     next_s = [began_s + every_s]
 
@@ -81,7 +87,7 @@ def _reading(clock: Clock, name: str, every_s: float, say: Callable[[str], None]
         now_s = clock.monotonic_s()
         if now_s >= next_s[0]:
             next_s[0] = now_s + every_s
-            say(f"{printable(name)}: {rows:,} rows read, {rows / (now_s - began_s):,.0f} rows/s")
+            say(f"{printable(name)}: {rows:,} rows {done}, {rows / (now_s - began_s):,.0f} rows/s")
 
     return show
 
@@ -107,6 +113,7 @@ def line(status: BatchStatus, figures: Figures) -> str:
         f" {status.pending} waiting, {status.images} images ({figures.images_per_min:.0f}/min),"
         f" {money(status)}"
     )
+    text += f", {reused(status)}" if status.reused else ""
     if status.state == "finished":
         return f"{text}, finished"
     for said in hindrances(status):
@@ -134,6 +141,7 @@ def panel(status: BatchStatus, figures: Figures) -> Panel:
         "finished" if status.state == "finished" else _left(status, figures),
     )
     parts: list[Text | Table] = [bar, counts]
+    parts += [Text(reused(status), style="dim")] if status.reused else []
     parts += [Text(f"Budget: {budget(status)}")] if status.budgets else []
     parts += [Text(printable(said), style="red") for said in hindrances(status)]
     parts += [Text(risk(status), style="yellow")] if risk(status) else []

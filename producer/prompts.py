@@ -5,8 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
+from producer.default_values import Defaults
+from producer.judging import Values
 from producer.problem import Caution, Problem, is_blank
+from producer.prompt_template import TemplateFault
 from producer.row import Row
+from producer.style_packs import Pack
 from producer.texts import (
     check_negative_prompt,
     check_prompt,
@@ -15,7 +19,8 @@ from producer.texts import (
     refused,
     too_long,
 )
-from schemas.fields import ALIASES, normal_name
+from producer.wording import Wording
+from schemas.fields import ALIASES, Fields, normal_name
 from schemas.job import Job
 from schemas.model import Model
 
@@ -33,21 +38,26 @@ class Prompt(NamedTuple):
 _UNSAID = Prompt(None)
 
 
-def read_prompt(
-    row: Row, columns: Mapping[str, str], model: Model, defaults: Mapping[str, Any]
-) -> Prompt:
-    """What is to be drawn, as far as the model takes it."""
-    column = columns.get("prompt")
+def read_prompt(row: Row, fields: Fields, model: Model, pack: Pack, wording: Wording) -> Prompt:
+    """What is to be drawn, as far as the model takes it: the row's words, or a template's.
+
+    A style pack's prefix and suffix go around them.
+    """
+    column = fields.columns.get("prompt")
     raw = row.cells.get(column) if column is not None else None
     if model.prompt == "none":
-        return _untaken(row, column, raw, model)
-    if type(raw) is str and not 0 < model.prompt_limit < len(raw):
+        # Where a template is, a prompt's cell is one of its ingredients.
+        return _untaken(row, column, raw, model) if wording.template is None else Prompt(None)
+    if wording.template is not None:
+        return _worded(row, fields, model, pack, wording)
+    style = pack.style
+    if style is None and type(raw) is str and not 0 < model.prompt_limit < len(raw):
         text = raw.strip()
         if text:
             return Prompt(text)
     source = column or "prompt"
-    if is_blank(raw) and "prompt" in defaults:
-        raw, source = defaults["prompt"], "--set prompt"
+    if is_blank(raw) and "prompt" in pack.defaults.values:
+        raw, source = pack.defaults.values["prompt"], pack.defaults.place("prompt")
     if is_blank(raw) and model.prompt == "optional":
         return Prompt(None)
     text, reason = check_prompt(raw)
@@ -56,23 +66,24 @@ def read_prompt(
     if reason is not None:
         # What is no text is shown; a prompt itself never is.
         return Prompt(None, row.problem(source, raw, reason))
+    text = text if style is None else style.around(text)
     return _measured(row, source, text, model, model.prompt_limit)
 
 
 def read_negative_prompt(
-    row: Row, columns: Mapping[str, str], model: Model, defaults: Mapping[str, Any]
+    row: Row, columns: Mapping[str, str], model: Model, defaults: Defaults
 ) -> Prompt:
-    """What is not to be drawn; the command line's counts where the model takes one."""
+    """What is not to be drawn; what is said for all rows counts where the model takes one."""
     column = columns.get("negative_prompt")
-    if column is None and "negative_prompt" not in defaults:
+    if column is None and "negative_prompt" not in defaults.values:
         return _UNSAID
     raw = row.cells[column] if column is not None else None
     limit = model.negative_prompt_limit
     if is_blank(raw):
-        default = defaults.get("negative_prompt")
+        default = defaults.values.get("negative_prompt")
         if default is None or not limit:
             return Prompt(None)
-        return _measured(row, "--set negative_prompt", str(default), model, limit)
+        return _measured(row, defaults.place("negative_prompt"), str(default), model, limit)
     if not limit:
         reason = f"{model.name} takes no negative prompt; leave the cell empty"
         return Prompt(None, Problem(row.line, column, None, reason))
@@ -80,6 +91,17 @@ def read_negative_prompt(
     if fault is not None:
         return Prompt(None, row.problem(column, raw, fault))
     return _measured(row, column, text, model, limit)
+
+
+def beside(values: Values, prompt: Prompt, negative: Prompt, n: int | None) -> Values:
+    """A row's values beside what its other fields say."""
+    # A prompt that is wrong is there all the same: no rule need say that it is missing.
+    texts = {
+        "prompt": prompt.text or prompt.problem,
+        "negative_prompt": negative.text or negative.problem,
+        "n": n,
+    }
+    return values._replace(given={**texts, **values.given})
 
 
 def cautions(job: Job, columns: Mapping[str, str], model: Model) -> tuple[Caution, ...]:
@@ -98,6 +120,21 @@ def cautions(job: Job, columns: Mapping[str, str], model: Model) -> tuple[Cautio
     return tuple(found)
 
 
+def _worded(row: Row, fields: Fields, model: Model, pack: Pack, wording: Wording) -> Prompt:
+    """The prompt that a template makes of the row."""
+    try:
+        text = wording.prompt(row, fields, pack.style)
+    except TemplateFault as fault:
+        return Prompt(None, Problem(row.line, None, None, str(fault)))
+    if text and pack.style is not None:
+        text = pack.style.around(text)
+    if not text and model.prompt != "optional":
+        return Prompt(None, Problem(row.line, None, None, "the template gives no prompt"))
+    if not text:
+        return Prompt(None)
+    return _measured(row, None, text, model, model.prompt_limit)
+
+
 def _untaken(row: Row, column: str | None, raw: Any, model: Model) -> Prompt:
     if is_blank(raw) or column is None or normal_name(column) not in _MEANT_AS_PROMPT:
         return Prompt(None)
@@ -105,10 +142,18 @@ def _untaken(row: Row, column: str | None, raw: Any, model: Model) -> Prompt:
     return Prompt(None, Problem(row.line, column, None, reason))
 
 
-def _measured(row: Row, source: str | None, text: str, model: Model, limit: int) -> Prompt:
-    """The text, with what is wrong with its length where the model refuses what is longer."""
+def overlong(text: str, model: Model, limit: int) -> str | None:
+    """Why the model would refuse a text for its length; None where it takes it."""
     length = too_long(text, limit, model) if refused(model) else None
     if length is None:
+        return None
+    return f"has {length:,} {model.prompt_unit}; {model.name} takes at most {limit}"
+
+
+def _measured(row: Row, source: str | None, text: str, model: Model, limit: int) -> Prompt:
+    """The text, with what is wrong with its length where the model refuses what is longer."""
+    reason = overlong(text, model, limit)
+    if reason is None:
         return Prompt(text)
-    reason = f"has {length:,} {model.prompt_unit}; {model.name} takes at most {limit}"
-    return Prompt(text, Problem(row.line, source, None, reason))
+    subject = "the prompt " if source is None else ""
+    return Prompt(text, Problem(row.line, source, None, f"{subject}{reason}"))

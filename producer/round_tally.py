@@ -20,6 +20,7 @@ class _LaneTally:
     images: int = 0
     cost_micro: int = 0
     possible_double_charges: int = 0
+    reused: int = 0
     ordered: int = 0
     price_micro: int = 0
     """Of what is ordered, at list price."""
@@ -32,8 +33,11 @@ class RoundTally:
         self._catalogue = catalogue
         self._lanes: dict[str, _LaneTally] = {}
 
-    def add(self, result: JobResult) -> None:
-        """Count one row by how it stands. Raises UnknownModel for one that is known no more."""
+    def add(self, result: JobResult, kept: int) -> None:
+        """Count one row by how it stands, which keeps so many pictures.
+
+        Raises UnknownModel for one that is known no more.
+        """
         lane = self._lanes.get(result.lane)
         if lane is None:
             place = Lane.parse(result.lane)
@@ -43,7 +47,8 @@ class RoundTally:
         lane.images += len(result.images)
         lane.cost_micro += result.cost_micro
         lane.possible_double_charges += result.maybe_paid
-        missing = max(result.n - len(result.images), 0)
+        lane.reused += result.reused_from is not None
+        missing = max(result.n - kept, 0)
         lane.ordered += missing
         lane.price_micro += lane.model.price_micro_of(result.parameters) * missing
 
@@ -59,7 +64,7 @@ class RoundTally:
 
     @property
     def images(self) -> int:
-        """Pictures ordered: of a partial row only those that are missing."""
+        """Pictures ordered: of each row those that it does not keep."""
         return sum(lane.ordered for lane in self._lanes.values())
 
     @property
@@ -84,4 +89,5 @@ class RoundTally:
             images=tally.images,
             cost_micro=tally.cost_micro,
             possible_double_charges=tally.possible_double_charges,
+            reused=tally.reused,
         )

@@ -14,11 +14,19 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
-from producer.encoding import choose_encoding, undecodable
+from producer.encoding import (
+    Encoding,
+    certain_encoding,
+    told_encoding,
+    undecided,
+    undecodable,
+)
 from producer.errors import ManifestError
 
 STDIN = "-"
 _SAMPLE_BYTES = 1 << 16
+_EVIDENCE_BYTES = 1 << 14
+"""Of lines that are more than ASCII: a few hundred cells, read in all encodings at once."""
 _GZIP = b"\x1f\x8b"
 
 
@@ -49,6 +57,11 @@ class Source:
         except OSError as error:
             raise unreadable(self.name, error) from error
 
+    def start(self, size_bytes: int) -> bytes:
+        """The first bytes, unpacked."""
+        with self.open() as raw:
+            return raw.read(size_bytes)
+
     def discard(self) -> None:
         """Remove the copy, where the bytes had to be copied."""
         if self.spooled:
@@ -60,15 +73,14 @@ class Text:
     """A source read in an encoding."""
 
     source: Source
-    encoding: str
-    said: str | None
+    encoding: Encoding
 
     @contextmanager
     def open(self, newline: str = "") -> Iterator[io.TextIOWrapper]:
         """The characters; bytes that are none become a ManifestError naming the first."""
         try:
             with self.source.open() as raw:
-                text = io.TextIOWrapper(raw, encoding=self.encoding, newline=newline)
+                text = io.TextIOWrapper(raw, encoding=self.encoding.name, newline=newline)
                 try:
                     yield text
                 finally:
@@ -82,13 +94,13 @@ class Text:
             chunk = raw.read(_SAMPLE_BYTES)
             at_end = not raw.read(1)
         try:
-            return codecs.getincrementaldecoder(self.encoding)().decode(chunk, at_end)
+            return codecs.getincrementaldecoder(self.encoding.name)().decode(chunk, at_end)
         except UnicodeDecodeError as error:
             raise self._undecodable() from error
 
     def _undecodable(self) -> ManifestError:
         with self.source.open() as raw:
-            return undecodable(raw, self.encoding, self.source.name, said=self.said)
+            return undecodable(raw, self.encoding, self.source.name)
 
 
 def open_source(source: str, stdin: BinaryIO) -> Source:
@@ -111,12 +123,37 @@ def open_source(source: str, stdin: BinaryIO) -> Source:
 
 
 def open_text(source: Source, said: str | None) -> Text:
-    """Choose the encoding by what is said, marked or usual."""
-    with source.open() as raw:
-        sample = raw.read(_SAMPLE_BYTES)
-    if not sample:
+    """Find the encoding that is said, marked, or told by the text.
+
+    Raises ManifestError where nothing tells, or several would do.
+    """
+    start = source.start(_SAMPLE_BYTES)
+    if not start:
         raise ManifestError(f"{source.name} is empty; a manifest has a header and rows")
-    return Text(source, choose_encoding(sample, said, source.name), said)
+    encoding = certain_encoding(start, said, source.name)
+    if encoding is None:
+        told = told_encoding(_evidence(source))
+        if isinstance(told, list):
+            with source.open() as raw:
+                raise undecided(raw, told, source.name)
+        encoding = told
+    return Text(source, encoding)
+
+
+def _evidence(source: Source) -> list[bytes]:
+    """The first lines that are more than ASCII: what an encoding is told by."""
+    found: list[bytes] = []
+    size_bytes = 0
+    begins = True
+    with source.open() as raw:
+        while size_bytes < _EVIDENCE_BYTES and (line := raw.readline(_SAMPLE_BYTES)):
+            if begins and not line.isascii():
+                # The last line is as whole as the others; a piece of a longer one is not.
+                at_end = not line.endswith(b"\n") and len(line) < _SAMPLE_BYTES
+                found.append(line + b"\n" if at_end else line)
+                size_bytes += len(line)
+            begins = line.endswith(b"\n")
+    return found
 
 
 def unreadable(name: str, error: OSError | ValueError) -> ManifestError:

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from schemas.batch import BatchStatus, Priority
+from schemas.lane import PAUSED_BY_HAND
 from schemas.states import BatchState
 
-PAUSED_BY_HAND = "paused by hand"
-"""Why a lane takes no new jobs after `imagemill pause LANE`."""
 _STATES = {
     "paused": "`imagemill resume {0}` lets it go on",
     "cancelling": "nothing; its last orders are coming in",
@@ -20,6 +19,13 @@ def money(status: BatchStatus) -> str:
     if not status.costs:
         return "no cost"
     return _amounts(status.costs)
+
+
+def reused(status: BatchStatus) -> str:
+    """How many rows cost nothing since they were drawn before; empty where none was."""
+    if not status.reused:
+        return ""
+    return f"{status.reused:,} row{'' if status.reused == 1 else 's'} drawn before"
 
 
 def budget(status: BatchStatus) -> str:

@@ -8,45 +8,40 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from ledger.opening import Ledger
 from producer.accounts_asked import Accounts
 from producer.batch_name import batch_name, fit_name
-from producer.checking import Good, RowChecker
+from producer.checking import Bad, Good, RowChecker
 from producer.chunk_files import ChunkFiles
-from producer.defaults import Defaults
+from producer.damage import watched
+from producer.default_values import Defaults
 from producer.errors import ManifestError, OptionError, ProducerError
 from producer.exit_codes import ExitCode
 from producer.invalid_rows import InvalidRows
+from producer.lost_zeros import CodeColumns
 from producer.manifest import Manifest
+from producer.matrix import Matrix
 from producer.pictures_asked import PictureCheck, UrlsOnly
 from producer.progress import Read, ignore
-from producer.tally import Tally
+from producer.recipe import recipe_of
+from producer.row import Row
+from producer.style_packs import StylePacks
+from producer.tally import FIRST_KEPT, Tally
 from producer.unlisted_models import WithUnlisted
 from producer.validation import validate
-from schemas import layout
+from producer.wording import Wording
 from schemas.account import DEFAULT_ACCOUNT
 from schemas.batch import Batch, Priority
 from schemas.catalogue import Catalogue
+from schemas.finishing import Finishing
+from schemas.job import Job
 from schemas.lane import Lane
+from schemas.notify import Notify
+from schemas.recipe import Recipe
 from schemas.settings import Settings
-from schemas.states import BatchState
 from schemas.unlisted import Unlisted
-from storage import Storage, StorageError
 
 _TOLD_EVERY = 500
 """Rows; at a slow thousand rows a second that is often enough."""
-
-
-class NameTaken(ProducerError):
-    """Another manifest's batch has that name."""
-
-    exit_code = ExitCode.USAGE
-
-
-class NotHandedIn(ProducerError):
-    """Storage failed while the batch was handed in."""
-
-    exit_code = ExitCode.UNREACHABLE
 
 
 class UnknownAccount(ProducerError):
@@ -64,17 +59,51 @@ class Order:
     account: str = "default"
     skip_invalid: bool = False
     simulated: bool = False
+    fresh: bool = False
+    """All of it is ordered, whatever was drawn before."""
+    revision: int = 1
+    """Of all its rows: what was drawn as another revision is another picture."""
     priority: Priority = Priority.NORMAL
     budgets: Mapping[str, int] = field(default_factory=dict)
     """The most it may cost, in millionths, by currency; empty: no limit."""
     known_accounts: frozenset[tuple[str, str]] | None = None
     """(provider, account) of the settings; None: rows may name any."""
     pictures: PictureCheck = field(default_factory=UrlsOnly)
+    wording: Wording = field(default_factory=Wording)
+    packs: StylePacks = field(default_factory=StylePacks)
+    matrix: Matrix | None = None
+    notify: Notify | None = None
+    previewed: int = FIRST_KEPT
+    """Jobs kept to be shown."""
+    finishing: Finishing = field(default_factory=Finishing)
+    """What is done with its pictures; the same rows are the same batch, whatever it is."""
 
     @property
     def accounts(self) -> Accounts:
         """Through which account each row is ordered; a rehearsal's is the simulator's."""
         return Accounts(self.account, fixed=self.simulated, known=self.known_accounts)
+
+    def checker(self, catalogue: Catalogue) -> RowChecker:
+        """What judges the rows of a manifest."""
+        return RowChecker(
+            catalogue,
+            self.defaults,
+            accounts=self.accounts,
+            pictures=self.pictures,
+            packs=self.packs,
+            wording=self.wording,
+        )
+
+    @property
+    def of_all(self) -> dict[str, Any]:
+        """What it says of every job alike, as far as that is not what holds of any."""
+        said = {"finishing": self.finishing, "revision": self.revision}
+        usual = {name: Job.model_fields[name].get_default() for name in said}
+        return {name: value for name, value in said.items() if value != usual[name]}
+
+    def columns(self, manifest: Manifest) -> tuple[str, ...]:
+        """A manifest's columns, then those a matrix adds."""
+        return manifest.columns if self.matrix is None else self.matrix.columns(manifest.columns)
 
 
 @dataclass(frozen=True)
@@ -86,15 +115,11 @@ class Checked:
     chunks: ChunkFiles
     invalid: Path | None
     """Where the bad rows were written, if they were left out."""
-
-
-@dataclass(frozen=True)
-class Submitted:
-    """A batch that is in the ledger."""
-
-    batch: Batch
-    fresh: bool
-    """False: the same batch was handed in before."""
+    columns: tuple[str, ...]
+    """The manifest's, then those a matrix adds."""
+    recipe: Recipe | None
+    cautions: tuple[str, ...] = ()
+    """What to say once, of no row in particular."""
 
 
 def check(
@@ -106,13 +131,19 @@ def check(
     read: Read = ignore,
 ) -> Checked:
     """Read every row. Raises ManifestError for a manifest that as a whole cannot be used."""
-    tally, chunks = Tally(catalogue), ChunkFiles(folder, pictures=order.pictures)
-    checker = RowChecker(
-        catalogue, order.defaults, accounts=order.accounts, pictures=order.pictures
+    tally = Tally(
+        catalogue, unit="row" if order.matrix is None else "order", first_kept=order.previewed
     )
-    with InvalidRows(invalid, lambda: manifest.columns) as left_out:
-        for number, checked in enumerate(validate(manifest, checker), 1):
+    chunks, checker = ChunkFiles(folder, pictures=order.pictures), order.checker(catalogue)
+    codes, of_all = CodeColumns(_code_columns(manifest, checker)), order.of_all
+    with InvalidRows(invalid, lambda: order.columns(manifest)) as left_out:
+        for number, judged in enumerate(validate(manifest, checker, order.matrix), 1):
+            checked = judged
+            if of_all and isinstance(judged, Good):
+                checked = Good(judged.job.model_copy(update=of_all), judged.cautions)
             tally.add(checked)
+            if codes.is_watching:
+                _see(checked, codes)
             if isinstance(checked, Good):
                 chunks.add(checked.job)
             elif order.skip_invalid:
@@ -120,21 +151,49 @@ def check(
             if number % _TOLD_EVERY == 0:
                 read(number)
     chunks.close()
+    tally.warn(codes.cautions())
+    _check_any_good(tally, manifest, order)
+    return Checked(
+        manifest,
+        tally,
+        chunks,
+        invalid if left_out.count else None,
+        order.columns(manifest),
+        recipe_of(order.wording, checker.packs.used, order.packs.usual, order.matrix),
+        checker.cautions(order.columns(manifest)) if manifest.has_header else (),
+    )
+
+
+def _check_any_good(tally: Tally, manifest: Manifest, order: Order) -> None:
     if order.skip_invalid and tally.bad and not tally.good:
-        raise ManifestError(f"none of the {tally.bad} rows of {manifest.name} can be ordered")
-    return Checked(manifest, tally, chunks, invalid if left_out.count else None)
+        raise ManifestError(
+            f"none of the {tally.bad} {tally.unit}s of {manifest.name} can be ordered"
+        )
+
+
+def _code_columns(manifest: Manifest, checker: RowChecker) -> tuple[str, ...]:
+    """The columns that hold codes; JSON lines keep their zeros."""
+    if not manifest.has_header:
+        return ()
+    return watched(manifest.columns, checker.fields(manifest.columns).columns).codes
+
+
+def _see(checked: Good | Bad, codes: CodeColumns) -> None:
+    if isinstance(checked, Good):
+        codes.see(checked.job.line, checked.job.row)
+    elif isinstance(checked.row, Row):
+        codes.see(checked.row.line, checked.row.cells)
 
 
 def describe(checked: Checked, order: Order, catalogue: Catalogue, now: datetime) -> Batch:
     """The batch that a checked manifest makes. The same one on the same day has the same name."""
     manifest, lanes = checked.manifest, checked.chunks.lanes
-    orders: dict[str, Any] = {**order.defaults.values, "account": order.account}
-    if order.simulated:
-        orders["simulated"] = True
     unlisted = _unlisted(checked.tally, catalogue)
-    if unlisted:
-        orders["unlisted"] = sorted({f"{said.like} {said.price}" for said in unlisted.values()})
-    name = order.name or batch_name(manifest.stem, manifest.sha256, now.astimezone().date(), orders)
+    orders = _orders(order, unlisted)
+    reading = manifest.reading.model_copy(update={"columns": dict(order.defaults.columns)})
+    recipe = {} if checked.recipe is None else {"recipe": checked.recipe.model_dump()}
+    told = {**orders, **reading.model_dump(exclude_defaults=True), **recipe}
+    name = order.name or batch_name(manifest.stem, manifest.sha256, now.astimezone().date(), told)
     if fit_name(name) != name:
         raise OptionError(
             f"--batch {name!r}: a batch's name has letters, digits, - _ and . only,"
@@ -144,66 +203,37 @@ def describe(checked: Checked, order: Order, catalogue: Catalogue, now: datetime
         batch=name,
         manifest=manifest.name,
         manifest_sha256=manifest.sha256,
-        columns=list(manifest.columns),
+        columns=list(checked.columns),
         total=sum(lanes.values()),
         lanes=lanes,
         currencies=_currencies(lanes, catalogue),
         created_at=now.isoformat(timespec="seconds"),
         invalid=checked.tally.bad,
         simulated=order.simulated,
+        fresh=order.fresh,
+        revision=order.revision,
         priority=order.priority,
+        finishing=order.finishing,
         defaults=orders,
         unlisted=unlisted,
+        reading=reading,
+        recipe=checked.recipe,
+        notify=order.notify,
     )
 
 
-def hand_in(
-    batch: Batch,
-    chunks: ChunkFiles,
-    ledger: Ledger,
-    storage: Storage,
-    limits: Mapping[str, Any],
-    budgets: Mapping[str, int] | None = None,
-) -> Submitted:
-    """Put a batch into storage and ledger. Interrupted at any point, the same call completes it.
-
-    Raises NameTaken, NotHandedIn.
-    """
-    state = ledger.batches.open(batch, ledger.fleet.now_ms())
-    # Read after it is opened: of two that open a name at once, one is the first.
-    known = ledger.batches.document(batch.batch) or batch
-    if _source(known) != _source(batch):
-        raise NameTaken(
-            f"Batch {batch.batch} was made from {known.manifest} with other content or other options."
-            " Choose another --batch NAME."
-        )
-    # One that is opening again was finished before: a retry died, and what it announced is certain.
-    if state is not BatchState.OPENING or ledger.batches.hand_in_round(batch.batch):
-        return Submitted(known, fresh=False)
-    _store(batch, chunks, storage)
-    for currency, limit_micro in (budgets or {}).items():
-        ledger.batches.set_budget(batch, currency, limit_micro)
-    for lane in batch.lanes:
-        said = batch.unlisted.get(lane)
-        ledger.lanes.open(
-            lane, limits[lane], unlisted=said.model_dump_json(exclude_none=True) if said else ""
-        )
-        refs = chunks.refs(batch.batch, lane)
-        ledger.lanes.hand_in(lane, batch.batch, refs, known.priority)
-    ledger.batches.start(batch.batch)
-    return Submitted(batch, fresh=True)
-
-
-def _store(batch: Batch, chunks: ChunkFiles, storage: Storage) -> None:
-    """Put pictures, chunks and the batch's document where workers find them. Raises NotHandedIn."""
-    try:
-        chunks.upload_pictures(storage)
-        for lane in batch.lanes:
-            chunks.upload(batch.batch, lane, storage)
-        document = batch.model_dump_json(indent=1).encode()
-        storage.put(layout.batch_document(batch.batch), document, "application/json")
-    except StorageError as error:
-        raise NotHandedIn(f"{error} Nothing was ordered; run the same command again.") from error
+def _orders(order: Order, unlisted: Mapping[str, Unlisted]) -> dict[str, Any]:
+    """What the command line said of all rows: said otherwise, it is another batch."""
+    orders: dict[str, Any] = {**order.defaults.values, "account": order.account}
+    if order.simulated:
+        orders["simulated"] = True
+    if order.fresh:
+        orders["fresh"] = True
+    if order.revision > 1:
+        orders["revision"] = order.revision
+    if unlisted:
+        orders["unlisted"] = sorted({f"{said.like} {said.price}" for said in unlisted.values()})
+    return orders
 
 
 def lane_limits(lanes: Iterable[str], settings: Settings, catalogue: Catalogue) -> dict[str, Any]:
@@ -230,10 +260,6 @@ def _unlisted(tally: Tally, catalogue: Catalogue) -> dict[str, Unlisted]:
         return {}
     lanes = {lane: tally.model(lane) for lane in tally.lanes}
     return {lane: catalogue.unlisted for lane, model in lanes.items() if catalogue.has_made(model)}
-
-
-def _source(batch: Batch) -> tuple[str, dict[str, Any]]:
-    return batch.manifest_sha256, batch.defaults
 
 
 def _currencies(lanes: Iterable[str], catalogue: Catalogue) -> dict[str, str]:

@@ -10,9 +10,9 @@ from producer.problem import is_blank
 from schemas.job import JOB_ID_LIMIT
 from schemas.model import Model
 
-_CJK = "\u2e80-\u2fdf\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003ffff"
-_CHINESE = re.compile(f"[{_CJK}]")
-_WORD = re.compile(rf"[{_CJK}]|[^\s{_CJK}]+")
+CJK = "\u2e80-\u2fdf\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003ffff"
+_CHINESE = re.compile(f"[{CJK}]")
+_WORD = re.compile(rf"[{CJK}]|[^\s{CJK}]+")
 
 
 def check_id(value: Any) -> tuple[str, str | None]:

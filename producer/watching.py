@@ -8,9 +8,10 @@ from ledger.batches import Batches
 from producer.errors import ProducerError
 from producer.exit_codes import ExitCode
 from producer.progress import Show
-from producer.standing import PAUSED_BY_HAND, budget
+from producer.standing import budget
 from schemas.batch import BatchStatus, Hold, LaneCounts
 from schemas.clock import SystemClock
+from schemas.lane import PAUSED_BY_HAND
 from schemas.states import OPEN_STATES, BatchState, JobState
 
 LOOK_S = 0.25

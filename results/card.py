@@ -2,58 +2,49 @@
 
 from __future__ import annotations
 
-import base64
-import posixpath
-import re
 from collections.abc import Sequence
-from html import escape
-from urllib.parse import quote
 
+from results.link import relative_link
+from results.markup import both, both_texts, columns_wide, html_text, language_of
+from results.remarks import remarks
 from results.svg import SVG_TYPE
 from results.tables import facts_text
-from results.words import explain, missing_indexes, state_label
-from schemas.layout import batch_file
+from results.tile import NO_SIZE, SHORT_PROMPT, shortened, size_of, tiles
+from results.words import STATES, Language, Wording, explain
 from schemas.money import to_text
-from schemas.result import Image, JobResult
+from schemas.result import JobResult
 from schemas.states import JobState
 
-_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
-_HAN = re.compile(r"[\u3400-\u9fff]")
-_OTHER_EAST_ASIAN = re.compile(r"[\u3040-\u30ff\uac00-\ud7a3]")
-_SHORT_PROMPT = 96
-"""Characters that fit the three lines of a closed prompt on the narrowest card."""
-
-
-def html_text(text: str) -> str:
-    """The text for element or attribute: escaped, and what HTML forbids shown as a mark."""
-    return escape(_CONTROL.sub("\ufffd", text), quote=True)
-
-
-def relative_link(key: str, batch: str) -> str:
-    """The way from the batch's contact sheet to an object; reused images lie in other batches."""
-    folder = posixpath.dirname(batch_file(batch, "index.html"))
-    return quote(posixpath.relpath(key, folder), safe="/", errors="replace")
-
-
-def embedded(thumbnail: bytes) -> str:
-    """A thumbnail as an address that holds the picture itself."""
-    return "data:image/jpeg;base64," + base64.b64encode(thumbnail).decode("ascii")
+_MODEL = Wording("Model", "模型")
+_SIZE = Wording("Size", "尺寸")
+_SEED = Wording("Seed", "种子")
+_COST = Wording("Cost", "费用")
+_TOLD = Wording("Told", "返回值")
+_BESIDE = Wording("Beside", "附带文件")
+_RENDITIONS = Wording("Renditions", "其他版本")
+_EARLIER = Wording("Earlier", "更早的版本")
+_SAYS_NO_SIZE = Wording(NO_SIZE, "没有尺寸")
+_REWRITTEN = Wording("As the provider rewrote it:", "服务商改写为：")
 
 
 def card(result: JobResult, batch: str, sources: Sequence[str | None]) -> str:
     """One job's card. `sources` are its images' thumbnails; None where there is nothing to show.
 
-    `data-id`, `data-state` and `data-line` name the job to whatever acts on cards.
+    `data-id`, `data-state`, `data-model` and `data-revision` name the job to whatever acts on cards;
+    `data-flawed` says that the quality gate marked a picture of it.
     """
+    flawed = " data-flawed" if any(image.flaws for image in result.images) else ""
     return "\n".join(
         [
-            f'<article class="card" data-id="{html_text(result.id)}"'
-            f' data-state="{result.state}" data-line="{result.line}">',
-            _pictures(result, batch, sources),
+            f'<article class="card" data-id="{html_text(result.id)}" data-state="{result.state}"'
+            f' data-line="{result.line}" data-model="{html_text(result.model)}"'
+            f' data-revision="{result.revision}"{flawed} aria-label="{html_text(result.id)}">',
+            tiles(result, batch, sources),
             '<div class="about">',
             f"<header><h2><bdi>{html_text(result.id)}</bdi></h2>{badge(result.state)}</header>",
             *_prompt(result),
             *_error(result),
+            *_remarks(result),
             _facts(result, batch),
             "</div>",
             "</article>\n",
@@ -63,78 +54,19 @@ def card(result: JobResult, batch: str, sources: Sequence[str | None]) -> str:
 
 def badge(state: JobState) -> str:
     """A state as a coloured word."""
-    return f'<span class="badge {state}">{html_text(state_label(state))}</span>'
-
-
-def _pictures(result: JobResult, batch: str, sources: Sequence[str | None]) -> str:
-    shown = {
-        image.index: _picture(result, image, relative_link(image.key, batch), source)
-        for image, source in zip(result.images, sources, strict=True)
-    }
-    if result.images:
-        shown |= {index: _gap(index) for index in missing_indexes(result)}
-    tiles = [shown[index] for index in sorted(shown)] or [_nothing(result)]
-    return (
-        f'<div class="pictures of{min(len(tiles), 5)}{_shape(result.images)}">'
-        f"{''.join(tiles)}</div>"
-    )
-
-
-def _shape(images: Sequence[Image]) -> str:
-    """A class for pictures that are clearly not square, so that several fill their frame well."""
-    if not images or not images[0].width:
-        return ""
-    if images[0].width * 10 in range(images[0].height * 9, images[0].height * 11):
-        return ""
-    return " wide" if images[0].width > images[0].height else " tall"
-
-
-def _picture(result: JobResult, image: Image, link: str, source: str | None) -> str:
-    which = f" {image.index}" if result.n > 1 else ""
-    label = html_text(f"Picture{which} of {result.id}: {_shortened(result.prompt)}")
-    inner = (
-        f'<img src="{html_text(source)}" alt="{label}" loading="lazy" decoding="async">'
-        if source
-        else f'<span class="blank" role="img" aria-label="{label}">No preview</span>'
-    )
-    # To be saved, not opened: it may hold scripts.
-    saved = " download" if image.content_type == SVG_TYPE else ""
-    return (
-        f'<a class="picture" href="{html_text(link)}" data-size="{_size(image)}"{saved}>{inner}</a>'
-    )
-
-
-def _size(image: Image) -> str:
-    return f"{image.width} × {image.height}" if image.width else "no size"
-
-
-def _gap(index: int) -> str:
-    return f'<span class="gap">Picture {index} missing</span>'
-
-
-def _nothing(result: JobResult) -> str:
-    said = "Cancelled" if result.state is JobState.CANCELLED else "No picture"
-    if result.state is JobState.SUCCEEDED:
-        said = "Done: values, no picture"
-    return f'<span class="gap">{said}</span>'
-
-
-def _shortened(prompt: str) -> str:
-    """Enough of a prompt for a picture's alternative text; the whole is on the card."""
-    return prompt if len(prompt) <= _SHORT_PROMPT else prompt[:_SHORT_PROMPT].rstrip() + "…"
+    return both("span", STATES[state], f"badge {state}")
 
 
 def _prompt(result: JobResult) -> list[str]:
     """The prompt; one that may not fit is a disclosure, which opens without any script."""
     if not result.prompt and not result.actual_prompt:
         return []
-    text, attributes = html_text(result.prompt), f'dir="auto"{_language(result.prompt)}'
+    text, attributes = html_text(result.prompt), f'dir="auto"{language_of(result.prompt)}'
     rewritten = result.actual_prompt if result.actual_prompt != result.prompt else None
-    if not rewritten and _width(result.prompt) <= _SHORT_PROMPT:
+    if not rewritten and _width(result.prompt) <= SHORT_PROMPT:
         return [f'<p class="prompt" {attributes}>{text}</p>']
     more = (
-        f"<p><b>As the provider rewrote it:</b>"
-        f" <bdi{_language(rewritten)}>{html_text(rewritten)}</bdi></p>"
+        f"<p>{both('b', _REWRITTEN)} <bdi{language_of(rewritten)}>{html_text(rewritten)}</bdi></p>"
         if rewritten
         else ""
     )
@@ -145,42 +77,83 @@ def _prompt(result: JobResult) -> list[str]:
 
 
 def _width(text: str) -> int:
-    """Columns a text takes: a Chinese character is as wide as two letters."""
-    return len(text) + len(_HAN.findall(text)) + 40 * text.count("\n")
-
-
-def _language(text: str) -> str:
-    """Chinese is marked, so that its characters are drawn and read aloud as Chinese ones."""
-    chinese = _HAN.search(text) and not _OTHER_EAST_ASIAN.search(text)
-    return ' lang="zh-Hans"' if chinese else ""
+    """Columns a text takes, each line break counted as a good part of a line."""
+    return columns_wide(text) + 40 * text.count("\n")
 
 
 def _error(result: JobResult) -> list[str]:
-    said = explain(result)
-    return [f'<p class="error {result.state}" dir="auto">{html_text(said)}</p>'] if said else []
+    english, chinese = (explain(result, language) for language in Language)
+    if not english:
+        return []
+    return [both_texts("p", english, chinese, f' class="error {result.state}" dir="auto"')]
+
+
+def _remarks(result: JobResult) -> list[str]:
+    english, chinese = (remarks(result, language) for language in Language)
+    if not english:
+        return []
+    return [both_texts("p", english, chinese, ' class="remark" dir="auto"')]
 
 
 def _facts(result: JobResult, batch: str) -> str:
-    facts = [("Model", result.model)]
-    sizes = dict.fromkeys(map(_size, result.images))
-    facts += [("Size", ", ".join(sizes))] if sizes else []
+    facts = [_fact("model", _MODEL, html_text(result.model))]
+    sizes = dict.fromkeys(map(size_of, result.images))
+    facts += [_fact("size", _SIZE, ", ".join(map(_size, sizes)))] if sizes else []
     seeds = [str(image.seed) for image in result.images if image.seed is not None]
-    facts += [("Seed", ", ".join(seeds))] if seeds else []
-    facts += [("Cost", f"{to_text(result.cost_micro)} {result.currency}")]
-    facts += [("Told", _shortened(facts_text(result)))] if result.facts else []
-    rows = (
-        f'<div class="{name.lower()}"><dt>{name}</dt> <dd>{html_text(value)}</dd></div>'
-        for name, value in facts
-    )
-    return f'<dl class="facts">{"".join(rows)}{_beside(result, batch)}</dl>'
+    facts += [_fact("seed", _SEED, ", ".join(seeds))] if seeds else []
+    cost = f"{to_text(result.cost_micro)} {result.currency}"
+    facts += [_fact("cost", _COST, html_text(cost))]
+    told = html_text(shortened(facts_text(result)))
+    facts += [_fact("told", _TOLD, told)] if result.facts else []
+    facts += [_fact("beside", _BESIDE, _beside(result, batch))] if _comes_along(result) else []
+    if any(image.renditions for image in result.images):
+        facts += [_fact("renditions", _RENDITIONS, _renditions(result, batch))]
+    facts += [_fact("earlier", _EARLIER, _earlier(result, batch))] if result.replaced else []
+    return f'<dl class="facts">{"".join(facts)}</dl>'
+
+
+def _fact(name: str, title: Wording, value: str) -> str:
+    return f'<div class="{name}">{both("dt", title)} <dd>{value}</dd></div>'
+
+
+def _size(size: str) -> str:
+    return both("span", _SAYS_NO_SIZE) if size == NO_SIZE else html_text(size)
+
+
+def _comes_along(result: JobResult) -> bool:
+    return any(image.beside for image in result.images)
 
 
 def _beside(result: JobResult, batch: str) -> str:
     """Links to what came along with the pictures, to be saved: an SVG may hold scripts."""
-    links = [
+    return " ".join(
         f'<a href="{html_text(relative_link(along.key, batch))}" download>'
         f"{html_text(along.part)}</a>"
         for image in result.images
         for along in image.beside
-    ]
-    return f'<div class="beside"><dt>Beside</dt> <dd>{" ".join(links)}</dd></div>' if links else ""
+    )
+
+
+def _renditions(result: JobResult, batch: str) -> str:
+    """Links to what else was made of the pictures, to be looked at."""
+    links = []
+    for image in result.images:
+        which = f"{image.index}: " if len(result.images) > 1 else ""
+        links += [
+            f'<a href="{html_text(relative_link(each.key, batch))}" target="_blank" rel="noopener">'
+            f"{which}{html_text(each.name)}.{html_text(each.key.rpartition('.')[2])}</a>"
+            for each in image.renditions
+        ]
+    return " ".join(links)
+
+
+def _earlier(result: JobResult, batch: str) -> str:
+    """Links to the pictures that rerolls took the place of."""
+    several = len({image.index for image in result.replaced}) > 1
+    links = []
+    for image in result.replaced:
+        how = "download" if image.content_type == SVG_TYPE else 'target="_blank" rel="noopener"'
+        which = f"{image.index}: " if several else ""
+        link = html_text(relative_link(image.key, batch))
+        links.append(f'<a href="{link}" {how}>{which}r{image.revision}</a>')
+    return " ".join(links)

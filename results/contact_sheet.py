@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import re
 import shutil
-from base64 import b64encode
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
-from functools import cache
-from hashlib import sha256
-from importlib import resources
 from pathlib import Path
-from string import Template
 from typing import NamedTuple
 
-from results.card import card, embedded, relative_link
+from results.card import card
+from results.link import embedded, relative_link
+from results.markup import both
 from results.page_head import PageHead
+from results.page_parts import page_parts
 from results.picture import NotAPicture, thumbnail
 from results.svg import SVG_TYPE
+from results.words import Wording
 from schemas.layout import thumbnail_key
 from schemas.result import Image, JobResult
 from storage.errors import BadKey, NotFound
@@ -29,19 +27,22 @@ class SheetLimits(NamedTuple):
 
     embedded: int
     """Pictures held by the page itself; later ones are shown from the files beside it."""
+    embedded_bytes: int
+    """How much of the page they may be, about: photographs take three times as much as drawings."""
     cards: int
     """Jobs on the page; the tables list all."""
 
 
-SHEET_LIMITS = SheetLimits(embedded=4000, cards=20_000)
-"""4,000 thumbnails make a page of about 60 MB."""
+SHEET_LIMITS = SheetLimits(embedded=4000, embedded_bytes=64_000_000, cards=20_000)
 
 _READERS = 8
 _AHEAD = 32
 _LARGEST_THUMBNAIL_BYTES = 150_000
 _JPEG_START = b"\xff\xd8\xff"
-_CARDS_MARK = "<!-- cards -->"
-_REST_MARK = "<!-- rest -->"
+_REST = Wording(
+    "The first {shown:,} jobs are shown; {more:,} more are in the results table.",
+    "这里显示前 {shown:,} 个任务；另有 {more:,} 个见结果表格。",
+)
 
 
 class ContactSheet:
@@ -67,6 +68,7 @@ class ContactSheet:
         self._cards = self._path.open("w", encoding="utf-8", newline="\n")
         self._waiting: list[JobResult] = []
         self._pictures = 0
+        self._embedded_bytes = 0
         self._taken = 0
         self._left_out = 0
         # Thumbnails are many small reads, which a bucket answers slowly but gladly side by side.
@@ -92,7 +94,7 @@ class ContactSheet:
 
     def write_page(self, path: Path, head: PageHead) -> None:
         """Write the whole page, after `close`."""
-        page = _page()
+        page = page_parts()
         before = page.before.substitute(head.fields(), policy=page.policy)
         with path.open("wb") as target, self._path.open("rb") as cards:
             target.write(before.encode("utf-8"))
@@ -108,12 +110,12 @@ class ContactSheet:
             self._cards.write(card(result, self._batch, own))
 
     def _sources(self, images: list[Image]) -> Iterable[str | None]:
-        room = max(0, self._limits.embedded - self._pictures)
+        full = self._embedded_bytes >= self._limits.embedded_bytes
+        room = 0 if full else max(0, self._limits.embedded - self._pictures)
         self._pictures += len(images)
-        return [
-            *self._readers.map(self._embedded, images[:room]),
-            *map(self._beside, images[room:]),
-        ]
+        held = list(self._readers.map(self._embedded, images[:room]))
+        self._embedded_bytes += sum(len(source) for source in held if source)
+        return [*held, *map(self._beside, images[room:])]
 
     def _beside(self, image: Image) -> str | None:
         if image.content_type == SVG_TYPE:
@@ -144,43 +146,4 @@ class ContactSheet:
     def _rest(self) -> str:
         if not self._left_out:
             return ""
-        return (
-            f'<p class="rest">The first {self._taken:,} jobs are shown;'
-            f" {self._left_out:,} more are in the results table.</p>"
-        )
-
-
-class _Page(NamedTuple):
-    before: Template
-    between: str
-    after: str
-    policy: str
-
-
-@cache
-def _page() -> _Page:
-    """The page's parts around the cards, and the policy that admits its own style and script."""
-    text = resources.files("results").joinpath("contact_sheet.html").read_text(encoding="utf-8")
-    before, rest = text.split(_CARDS_MARK)
-    between, after = rest.split(_REST_MARK)
-    return _Page(Template(before), between, after, _policy(text))
-
-
-def _policy(text: str) -> str:
-    """Only this very style and script run, so that no text from a manifest ever could."""
-    allowed = {
-        "default-src": "'none'",
-        "style-src": _fingerprint(text, "style"),
-        "script-src": _fingerprint(text, "script"),
-        "img-src": "'self' data:",
-        "base-uri": "'none'",
-        "form-action": "'none'",
-    }
-    return "; ".join(f"{name} {value}" for name, value in allowed.items())
-
-
-def _fingerprint(text: str, element: str) -> str:
-    found = re.search(rf"<{element}>(.*?)</{element}>", text, re.DOTALL)
-    if found is None:
-        raise ValueError(f"the page has no {element}")
-    return f"'sha256-{b64encode(sha256(found[1].encode()).digest()).decode()}'"
+        return both("p", _REST, "rest", shown=self._taken, more=self._left_out)

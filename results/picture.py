@@ -129,6 +129,22 @@ def thumbnail(data: bytes, side_px: int = THUMBNAIL_SIDE_PX) -> bytes:
         raise NotAPicture(f"a damaged {found.name}: {error}") from error
 
 
+@contextmanager
+def decoded(data: bytes) -> Iterator[Image.Image]:
+    """The picture with every pixel, and with what its file says in `info`. Raises NotAPicture.
+
+    A large one keeps others waiting until the block ends.
+    """
+    found = _format(data)
+    with ExitStack() as stack:
+        try:
+            image = stack.enter_context(_opened(found, data))
+            image.load()
+        except FAULTS as error:
+            raise NotAPicture(f"a damaged {found.name}: {error}") from error
+        yield image
+
+
 def _inspect(data: bytes, side_px: int | None) -> tuple[PictureFacts, bytes | None]:
     """With a small picture, if one is wanted and decoding all of it is the way to make it."""
     if _is_markup(data):
@@ -151,10 +167,10 @@ def _inspect(data: bytes, side_px: int | None) -> tuple[PictureFacts, bytes | No
 
 
 def _shrunk(image: Image.Image, side_px: int) -> bytes:
-    small = _plain(image)
+    small = plain(image)
     small.thumbnail((side_px, side_px), Image.Resampling.BICUBIC, _REDUCING_GAP)
     out = io.BytesIO()
-    _on_white(small).save(out, "JPEG", quality=_THUMBNAIL_QUALITY)
+    on_white(small).save(out, "JPEG", quality=_THUMBNAIL_QUALITY)
     return out.getvalue()
 
 
@@ -235,16 +251,19 @@ def _webp_size(data: bytes) -> tuple[int, int]:
     return width & 0x3FFF, height & 0x3FFF
 
 
-def _plain(image: Image.Image) -> Image.Image:
-    """The picture in a mode that can be scaled smoothly."""
+def plain(image: Image.Image) -> Image.Image:
+    """The picture in a mode that can be scaled smoothly: RGB, RGBA or L."""
     if image.mode in ("RGB", "L"):
         return image
+    if image.mode.startswith("I"):  # 16 bits of grey, which conversion would cut off at 255
+        return image.convert("I").point(lambda grey: grey * (1 / 256)).convert("L")
     if image.has_transparency_data:
         return image.convert("RGBA")
     return image.convert("RGB")
 
 
-def _on_white(image: Image.Image) -> Image.Image:
+def on_white(image: Image.Image) -> Image.Image:
+    """What shines through is white."""
     if image.mode != "RGBA":
         return image
     page = Image.new("RGB", image.size, "white")

@@ -10,6 +10,7 @@ from tempfile import TemporaryDirectory
 
 from results.contact_sheet import ContactSheet
 from results.failed_csv import FailedCsv
+from results.gate import BatchGate
 from results.page_head import PageHead
 from results.sealed import sealed_results
 from results.tables import ResultsCsv, ResultsJsonl, Table
@@ -72,10 +73,11 @@ def _gather(
     results = ResultsJsonl(folder / RESULTS_JSONL)
     table = ResultsCsv(folder / RESULTS_CSV, batch.columns)
     takers: list[Table] = [tally, results, table, failed, sheet]
+    gate = BatchGate(batch.finishing.gate)
     with ExitStack() as open_takers:
         for taker in takers:
             open_takers.enter_context(closing(taker))
-        for result in sealed_results(storage, batch.batch):
+        for result in map(gate.marked, sealed_results(storage, batch.batch)):
             for taker in takers:
                 taker.add(result)
     head = PageHead(batch, tally, finished_at, has_failed=failed.written)

@@ -17,11 +17,12 @@ _SUFFIX = ".jsonl"
 
 
 class Sealed(NamedTuple):
-    """A job's newest result, and the chunk that brought the job into the batch."""
+    """A job's newest result, and the chunk in which the job was run for it."""
 
     result: JobResult
+    round: int
     chunk: int
-    """Its number, in the first round and in the result's lane."""
+    """Its number, in that round and in the result's lane."""
 
 
 def sealed_results(storage: Storage, batch: str) -> Iterator[JobResult]:
@@ -30,7 +31,7 @@ def sealed_results(storage: Storage, batch: str) -> Iterator[JobResult]:
 
 
 def sealed_jobs(storage: Storage, batch: str) -> Iterator[Sealed]:
-    """The same with each job's first chunk; one chunk of each lane and round is held at a time.
+    """The same with each result's chunk; one chunk of each lane and round is held at a time.
 
     Chunks of a lane and round follow each other in the manifest, so that merging orders all.
     """
@@ -43,21 +44,17 @@ def sealed_jobs(storage: Storage, batch: str) -> Iterator[Sealed]:
         yield from _newest(lines)
 
 
-class _Line(NamedTuple):
-    """One line of one chunk."""
+def _newest(lines: Iterable[Sealed]) -> Iterator[Sealed]:
+    """Of each job on a line of the manifest the newest result; the newest round comes first.
 
-    result: JobResult
-    round: int
-    chunk: int
-
-
-def _newest(lines: Iterable[_Line]) -> Iterator[Sealed]:
-    """Of each job on a line of the manifest the newest result; the newest round comes first."""
+    A matrix makes several jobs of a line: the first round, which has all of them, says their order.
+    """
     newest: dict[str, Sealed] = {}
-    for line in lines:
-        known = newest.get(line.result.id)
-        newest[line.result.id] = Sealed(known.result if known else line.result, line.chunk)
-    return iter(newest.values())
+    places: dict[str, int] = {}
+    for place, line in enumerate(lines):
+        newest.setdefault(line.result.id, line)
+        places[line.result.id] = place
+    return iter(sorted(newest.values(), key=lambda sealed: places[sealed.result.id]))
 
 
 def _chunk_keys(storage: Storage, batch: str) -> dict[tuple[str, int], list[tuple[int, str]]]:
@@ -75,10 +72,10 @@ def _chunk_keys(storage: Storage, batch: str) -> dict[tuple[str, int], list[tupl
     return {place: sorted(chunks) for place, chunks in sorted(found.items())}
 
 
-def _lines(storage: Storage, round_: int, chunks: list[tuple[int, str]]) -> Iterator[_Line]:
+def _lines(storage: Storage, round_: int, chunks: list[tuple[int, str]]) -> Iterator[Sealed]:
     for number, key in chunks:
         for result in _chunk_results(storage, key):
-            yield _Line(result, round_, number)
+            yield Sealed(result, round_, number)
 
 
 def _chunk_results(storage: Storage, key: str) -> list[JobResult]:
@@ -88,9 +85,9 @@ def _chunk_results(storage: Storage, key: str) -> list[JobResult]:
     return sorted(results, key=lambda result: result.line)
 
 
-def _place(line: _Line) -> tuple[int, int]:
+def _place(line: Sealed) -> tuple[int, int]:
     return line.result.line, -line.round
 
 
-def _line(line: _Line) -> int:
+def _line(line: Sealed) -> int:
     return line.result.line

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Protocol
 
 from results.cell import cell_text, guarded
 from results.own_columns import own_names
+from results.remarks import remarks
 from results.sheet import Sheet
 from results.words import explain, first_failure
 from schemas.money import to_text
@@ -19,6 +20,7 @@ OUTCOME_COLUMNS = (
     "images",
     "width",
     "height",
+    "size_bytes",
     "seed",
     "cost",
     "currency",
@@ -30,9 +32,18 @@ OUTCOME_COLUMNS = (
     "started_at",
     "finished_at",
     "beside",
+    "renditions",
     "facts",
+    "reused_from",
+    "remarks",
 )
+LINKS = "links"
+"""Beside the pictures' keys, where addresses are signed for them."""
+_LINKS_AT = OUTCOME_COLUMNS.index("images") + 1
 _SEPARATOR = " | "
+
+Link = Callable[[str], str]
+"""Where the object with a key can be fetched."""
 
 
 class Table(Protocol):
@@ -63,22 +74,43 @@ class ResultsJsonl:
 class ResultsCsv:
     """results.csv: the manifest's own columns, then what became of each row."""
 
-    def __init__(self, path: Path, columns: Sequence[str]) -> None:
+    def __init__(self, path: Path, columns: Sequence[str], link: Link | None = None) -> None:
         self._columns = tuple(columns)
+        self._link = link
         self._sheet = Sheet(path)
-        self._sheet.write(map(guarded, (*columns, *own_names(columns, OUTCOME_COLUMNS))))
+        ours = own_names(columns, outcome_columns(linked=link is not None))
+        self._sheet.write(map(guarded, (*columns, *ours)))
 
     def add(self, result: JobResult) -> None:
         """Write the row and its outcome, guarded against formulas."""
-        self._sheet.write(map(guarded, (*_own_cells(result, self._columns), *_outcome(result))))
+        cells = *own_cells(result, self._columns), *outcome_cells(result, self._link)
+        self._sheet.write(map(guarded, cells))
 
     def close(self) -> None:
         """Finish the file."""
         self._sheet.close()
 
 
-def _own_cells(result: JobResult, columns: Sequence[str]) -> list[str]:
+def own_cells(result: JobResult, columns: Sequence[str]) -> list[str]:
+    """The manifest's own cells of a row, as they came."""
     return [cell_text(result.row.get(column)) for column in columns]
+
+
+def outcome_columns(*, linked: bool) -> tuple[str, ...]:
+    """What is told of each row; `linked`: with addresses to fetch its pictures from."""
+    if not linked:
+        return OUTCOME_COLUMNS
+    return (*OUTCOME_COLUMNS[:_LINKS_AT], LINKS, *OUTCOME_COLUMNS[_LINKS_AT:])
+
+
+def outcome_cells(result: JobResult, link: Link | None = None) -> tuple[str, ...]:
+    """The cells below `outcome_columns`."""
+    cells = _outcome(result)
+    if link is None:
+        return cells
+    images = sorted(result.images, key=lambda image: image.index)
+    links = _SEPARATOR.join(link(image.key) for image in images)
+    return (*cells[:_LINKS_AT], links, *cells[_LINKS_AT:])
 
 
 def _outcome(result: JobResult) -> tuple[str, ...]:
@@ -90,6 +122,7 @@ def _outcome(result: JobResult) -> tuple[str, ...]:
         _SEPARATOR.join(image.key for image in images),
         _once_or_each([str(image.width) for image in images]),
         _once_or_each([str(image.height) for image in images]),
+        _SEPARATOR.join(str(image.size_bytes) for image in images),
         _SEPARATOR.join(seeds) if any(seeds) else "",
         to_text(result.cost_micro),
         result.currency,
@@ -101,7 +134,10 @@ def _outcome(result: JobResult) -> tuple[str, ...]:
         result.submitted_at or "",
         result.finished_at or "",
         _SEPARATOR.join(along.key for image in images for along in image.beside),
+        _SEPARATOR.join(each.key for image in images for each in image.renditions),
         facts_text(result),
+        result.reused_from or "",
+        remarks(result),
     )
 
 

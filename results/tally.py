@@ -16,12 +16,19 @@ class Tally:
         self._costs_micro: Counter[str] = Counter()
         self.jobs = 0
         self.images = 0
+        self.flawed = 0
+        """Pictures the quality gate marked."""
+        self.flawed_jobs = 0
+        """Jobs with such pictures."""
         self.possible_double_charges = 0
 
     def add(self, result: JobResult) -> None:
         """Count one result."""
         self.jobs += 1
         self.images += len(result.images)
+        flawed = sum(bool(image.flaws) for image in result.images)
+        self.flawed += flawed
+        self.flawed_jobs += flawed > 0
         self.possible_double_charges += result.possible_double_charges
         self._states[result.state] += 1
         self._costs_micro[result.currency] += result.cost_micro

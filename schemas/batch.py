@@ -9,6 +9,9 @@ from typing import Any
 from pydantic import Field
 
 from schemas.contract import Contract
+from schemas.finishing import Finishing
+from schemas.notify import Notify
+from schemas.recipe import Recipe
 from schemas.states import JobState
 from schemas.unlisted import Unlisted
 
@@ -25,6 +28,17 @@ class Priority(StrEnum):
     """For what is urgent: it starts at once, and others go on beside it."""
 
 
+class Reading(Contract):
+    """How a manifest was read, as far as its bytes leave that open."""
+
+    encoding: str | None = Field(default=None, description="where it is not UTF-8")
+    sheet: str | None = Field(default=None, description="of a workbook: the sheet's name")
+    columns: dict[str, str] = Field(
+        default_factory=dict,
+        description="field -> the column said to hold it; empty: none does",
+    )
+
+
 class Batch(Contract):
     """What was handed in: batch.json."""
 
@@ -32,20 +46,37 @@ class Batch(Contract):
     batch: str
     manifest: str = Field(description="the manifest's file name, without its path")
     manifest_sha256: str
-    columns: list[str] = Field(description="the manifest's own columns, in order")
+    columns: list[str] = Field(
+        description="the manifest's own columns, in order, then what a matrix adds to them"
+    )
     total: int = Field(description="jobs")
     lanes: dict[str, int] = Field(description="jobs of each lane")
     currencies: dict[str, str] = Field(description="each lane's currency")
     created_at: str = Field(description="UTC, ISO 8601")
     invalid: int = Field(default=0, description="rows left out with --skip-invalid")
     simulated: bool = Field(default=False, description="ordered from the simulator")
+    fresh: bool = Field(
+        default=False, description="all of it is ordered, whatever was drawn before"
+    )
+    revision: int = Field(default=1, ge=1, description="of its rows when it was handed in")
     priority: Priority = Field(default=Priority.NORMAL, description="as it was handed in")
+    finishing: Finishing = Field(
+        default=Finishing(), description="what is done with its pictures before they are stored"
+    )
     defaults: dict[str, Any] = Field(
         default_factory=dict, description="what the command line set for rows that say nothing"
     )
     unlisted: dict[str, Unlisted] = Field(
         default_factory=dict, description="lanes of models that are in nobody's catalogue"
     )
+    reading: Reading = Field(
+        default_factory=Reading, description="how the manifest's bytes became rows"
+    )
+
+    recipe: Recipe | None = Field(
+        default=None, description="what made the orders out of the rows; null: nothing did"
+    )
+    notify: Notify | None = Field(default=None, description="whom to tell of it")
 
     def lanes_billed_in(self, currency: str) -> list[str]:
         """The lanes whose orders cost money of that currency."""
@@ -106,6 +137,7 @@ class LaneRound(Contract):
     states: dict[JobState, int] = Field(description="jobs run again, by the state they were in")
     images: int = Field(default=0, description="pictures those jobs had; they are counted again")
     cost_micro: int = Field(default=0, description="what those jobs had cost; counted again")
+    reused: int = Field(default=0, description="of those jobs, how many were drawn before")
     possible_double_charges: int = Field(
         default=0, description="of those jobs, how many may have been paid for already"
     )
@@ -124,6 +156,7 @@ class LaneCounts(Contract):
     lane: str
     states: dict[JobState, int]
     images: int = 0
+    reused: int = Field(default=0, description="jobs that were drawn in an earlier batch")
     cost_micro: int = 0
     chunks: int = Field(default=0, description="chunks handed in")
     sealed: int = Field(default=0, description="chunks whose results are written")
@@ -168,7 +201,7 @@ class BatchStatus(Contract):
     cancelled: int = 0
     uncertain: int = 0
     images: int = 0
-    reused: int = 0
+    reused: int = Field(default=0, description="jobs that were drawn in an earlier batch")
     cost: str = Field(default="0.00", description="in `currency`; see `costs` where it is null")
     currency: str | None = Field(default=None, description="null when lanes bill in several")
     costs: dict[str, str] = Field(default_factory=dict, description="by currency; never mixed")

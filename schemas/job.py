@@ -8,7 +8,9 @@ from typing import Any
 
 from pydantic import Field
 
+from schemas.account import SIMULATOR_ACCOUNT
 from schemas.contract import Contract
+from schemas.finishing import Finishing
 from schemas.result import Image
 
 JOB_ID_LIMIT = 128
@@ -20,6 +22,12 @@ class Again(Contract):
 
     round: int = Field(ge=2, description="which: 1 is the manifest's own")
     kept: list[Image] = Field(default_factory=list, description="pictures stored in earlier rounds")
+    replaced: list[Image] = Field(
+        default_factory=list, description="pictures of earlier rounds that are drawn anew"
+    )
+    falls_back: bool = Field(
+        default=False, description="what does not come anew stays as it was drawn before"
+    )
     attempts: int = Field(default=0, description="requests of earlier rounds")
     cost_micro: int = Field(default=0, description="what earlier rounds cost")
     possible_double_charges: int = Field(
@@ -44,11 +52,15 @@ class Job(Contract):
     row: dict[str, Any] = Field(
         default_factory=dict, description="the manifest's own columns, untouched and in order"
     )
-    again: Again | None = Field(default=None, description="set when `retry` runs it once more")
+    revision: int = Field(default=1, ge=1, description="one more with each `reroll` of the row")
+    finishing: Finishing = Field(
+        default=Finishing(), description="what is done with its pictures before they are stored"
+    )
+    again: Again | None = Field(default=None, description="set when it is run once more")
 
     @property
     def round(self) -> int:
-        """1, or the round of the retry that runs it again."""
+        """1, or the round that runs it again."""
         return self.again.round if self.again else 1
 
     @property
@@ -68,11 +80,13 @@ class Job(Contract):
 
 def content_key(job: Job) -> str:
     """What makes two orders the same picture: id, provider, model and the canonical request."""
-    provider_and_model = job.lane.rsplit("@", 1)[0]
-    canonical = json.dumps(
-        [job.id, provider_and_model, job.prompt, job.negative_prompt, job.n, job.parameters],
-        ensure_ascii=False,
-        sort_keys=True,
-        separators=(",", ":"),
-    )
+    provider_and_model, _, account = job.lane.rpartition("@")
+    if account == SIMULATOR_ACCOUNT:  # what was drawn in a rehearsal is no picture
+        provider_and_model = f"{SIMULATOR_ACCOUNT}/{provider_and_model}"
+    request: list[Any] = [
+        job.id, provider_and_model, job.prompt, job.negative_prompt, job.n, job.parameters
+    ]  # fmt: skip
+    if job.revision > 1:  # drawn anew it is another picture, though nothing else is new
+        request.append(job.revision)
+    canonical = json.dumps(request, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(canonical.encode()).hexdigest()

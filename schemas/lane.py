@@ -11,6 +11,8 @@ from schemas.contract import Contract
 
 _LANE = re.compile(r"(?P<provider>[a-z0-9_-]+):(?P<model>[^@{}\s]+)@(?P<account>[A-Za-z0-9_.-]+)")
 _RATE = re.compile(r"(?P<count>\d+(?:\.\d+)?)\s*/\s*(?P<unit>s|sec|second|min|m|minute|h|hour)")
+PAUSED_BY_HAND = "paused by hand"
+"""Why a lane takes no new jobs after `imagemill pause LANE`."""
 _UNIT_S = {"s": 1, "sec": 1, "second": 1, "m": 60, "min": 60, "minute": 60, "h": 3600, "hour": 3600}
 
 
@@ -46,6 +48,9 @@ class LaneStatus(Contract):
 
     lane: str
     limits: LaneLimits
+    pinned: bool = Field(
+        default=False, description="`lanes set` wrote them: the settings' own do not count"
+    )
     stopped: str | None = Field(default=None, description="why the lane takes no new jobs")
     waiting: int = Field(description="jobs in chunks not loaded yet")
     ready: int = Field(description="jobs loaded and waiting for a place in the window")

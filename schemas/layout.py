@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from typing import TYPE_CHECKING
 
-from schemas.batch import ChunkRef
+if TYPE_CHECKING:  # a batch says how its pictures are finished, and that names folders
+    from schemas.batch import ChunkRef
 
 _UNSAFE = re.compile(r'[\x00-\x1f\x7f-\x9f\ud800-\udfff<>:"/\\|?*\s]+')
 _NAME_LIMIT_BYTES = 120
@@ -56,10 +58,30 @@ def results_prefix(batch: str) -> str:
     return f"batches/{batch}/results/"
 
 
-def image_key(batch: str, name: str, index: int, extension: str, part: str = "") -> str:
-    """One stored picture, or a part that came along with it; `index` counts from 1."""
+def image_key(
+    batch: str, name: str, index: int, extension: str, part: str = "", revision: int = 1
+) -> str:
+    """One stored picture, or a part that came along with it; `index` and `revision` count from 1."""
+    stem = image_stem(name, index, part, revision)
+    return f"batches/{batch}/images/{stem}.{extension}"
+
+
+def image_stem(name: str, index: int, part: str = "", revision: int = 1) -> str:
+    """A stored picture's file name without its ending."""
+    # Behind the index, where no row's name can be mistaken for it.
+    anew = f"_r{revision}" if revision > 1 else ""
     along = f"_{part}" if part else ""
-    return f"batches/{batch}/images/{name}_{index:02}{along}.{extension}"
+    return f"{name}_{index:02}{anew}{along}"
+
+
+def rendition_key(batch: str, name: str, index: int, revision: int, place: str) -> str:
+    """What else was made of a picture; `place` is the rendition's folder, and its file's ending.
+
+    Named after the row as this batch has it: a picture that is reused may be called otherwise.
+    """
+    folder, _, extension = place.rpartition(".")
+    picture = image_key(batch, name, index, extension, revision=revision).rsplit("/", 1)[-1]
+    return f"batches/{batch}/renditions/{folder}/{picture}"
 
 
 def input_picture_key(sha256: str, extension: str) -> str:
@@ -70,6 +92,14 @@ def input_picture_key(sha256: str, extension: str) -> str:
 def is_input_picture(key: str) -> bool:
     """Whether `input_picture_key` could have made it."""
     return _INPUT_PICTURE.fullmatch(key) is not None
+
+
+MARKERS_PREFIX = "done/"
+
+
+def marker_key(content_key: str) -> str:
+    """What says where the pictures of an order lie, by what makes two orders the same picture."""
+    return f"{MARKERS_PREFIX}{content_key[:2]}/{content_key}.json"
 
 
 def sidecar_key(image: str) -> str:

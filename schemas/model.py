@@ -153,6 +153,13 @@ class Model(Contract):
         window = self.running if self.synchronous else window_of(self.running)
         return LaneLimits(rate_per_s=parse_rate(self.rate), window=window)
 
+    def seed_at(self, first: int, place: int) -> int:
+        """The seed of the picture at a place, from 0, of a series; above the highest it goes round."""
+        seed = first + place * self.seed_step
+        known = self.parameters.get("seed")
+        most = known.maximum if known else None
+        return seed if most is None or seed <= most else seed % (int(most) + 1)
+
     def _fits(self, tier: PriceTier, parameters: Mapping[str, Any]) -> bool:
         if any(self._value(name, parameters) != value for name, value in tier.when.items()):
             return False

@@ -8,7 +8,29 @@ from pydantic import Field
 
 from schemas.contract import Contract
 from schemas.failure import Failure
+from schemas.finishing import Label
+from schemas.flaw import Flaw
 from schemas.states import JobState
+
+
+class Rendition(Contract):
+    """A further file made of a stored picture: smaller, on white, or of another form."""
+
+    name: str = Field(description="its folder's")
+    spec: str = Field(description="how it was asked for, such as square-1600.jpg")
+    key: str = Field(description="where it lies, relative to the storage's root")
+    sha256: str
+    made_of: str = Field(description="SHA-256 of the picture's file it was made of")
+    size_bytes: int
+    width: int = Field(description="pixels")
+    height: int = Field(description="pixels")
+    content_type: str
+    not_filled: bool = Field(
+        default=False, description="white is all around: the picture is smaller, and not enlarged"
+    )
+    unlabelled: str = Field(
+        default="", description="why its file lacks labels that the picture's has"
+    )
 
 
 class Image(Contract):
@@ -19,14 +41,30 @@ class Image(Contract):
     part: str = Field(
         default="", description="of what came along with a picture: svg, overlay, background"
     )
-    sha256: str
+    sha256: str = Field(description="of the stored file, its labels included")
     size_bytes: int
     width: int = Field(description="pixels; 0, like the height, of an SVG that names no size")
     height: int = Field(description="pixels")
     content_type: str = Field(description="from the picture's own first bytes")
     seed: int | None = Field(default=None, description="the seed this picture was drawn with")
+    revision: int = Field(default=1, description="of the row when this was drawn: see Job")
     beside: list[Image] = Field(
         default_factory=list, description="what came along with it; neither counted nor billed"
+    )
+    renditions: list[Rendition] = Field(
+        default_factory=list, description="what else was made of it"
+    )
+    unrendered: dict[str, str] = Field(
+        default_factory=dict, description="why a rendition was not made, by how it was asked for"
+    )
+    unlabelled: str = Field(
+        default="", description="why its file lacks the labels that were asked for"
+    )
+    sealed: bool = Field(default=False, description="its file is signed by us (C2PA)")
+    unsealed: str = Field(default="", description="why its file is not signed though it should be")
+    flaws: list[Flaw] = Field(default_factory=list, description="what the quality gate found")
+    look: str = Field(
+        default="", description="perceptual hash, hexadecimal, where the gate looked at it"
     )
 
 
@@ -54,6 +92,10 @@ class JobResult(Contract):
     possible_double_charges: int = Field(
         default=0, description="further orders of this row that may have been paid for, for nothing"
     )
+    reused_from: str | None = Field(
+        default=None,
+        description="the batch in which its pictures were drawn, where that is another",
+    )
     ticket: str | None = Field(default=None, description="the provider's task id")
     actual_prompt: str | None = Field(
         default=None, description="the prompt as the provider rewrote it, where it says so"
@@ -66,6 +108,10 @@ class JobResult(Contract):
     prompt: str = ""
     parameters: dict[str, Any] = Field(default_factory=dict)
     row: dict[str, Any] = Field(default_factory=dict, description="the manifest's own columns")
+    revision: int = Field(default=1, description="1, and one more with each reroll of the row")
+    replaced: list[Image] = Field(
+        default_factory=list, description="pictures that rerolls took the place of; still stored"
+    )
 
     @property
     def maybe_paid(self) -> bool:
@@ -88,4 +134,12 @@ class Sidecar(Contract):
     parameters: dict[str, Any] = Field(default_factory=dict)
     ticket: str | None = None
     content_key: str
+    label: Label = Field(default=Label.NONE, description="the marks that were asked for")
+    vendor_sha256: str = Field(
+        default="", description="of the picture as the provider delivered it, before any label"
+    )
+    seal_broken: bool = Field(
+        default=False,
+        description="it has the provider's C2PA manifest still, which does not know of the labels",
+    )
     created_at: str = Field(description="UTC, ISO 8601")

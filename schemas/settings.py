@@ -31,9 +31,13 @@ from schemas.account import (
     ProviderVariables,
     Section,
 )
+from schemas.asking import AskSection
+from schemas.c2pa_section import C2paSection
 from schemas.catalogue import Catalogue, catalogue
+from schemas.finishing_sections import GateSection, ResultsSection
 from schemas.lane import Lane, LaneLimits, parse_rate
 from schemas.model import Model
+from schemas.notify import Notify
 from schemas.provider import PROVIDERS
 
 CONFIG_NAME = "imagemill.toml"
@@ -97,6 +101,13 @@ class Settings(ProviderVariables):
         default_factory=dict, description="models of your own, and changes to known ones"
     )
     worker: WorkerSection = Field(default_factory=WorkerSection)
+    ask: AskSection = Field(default_factory=AskSection)
+    results: ResultsSection = Field(default_factory=ResultsSection)
+    gate: GateSection = Field(default_factory=GateSection)
+    c2pa: C2paSection = Field(default_factory=C2paSection)
+    notify: Notify | None = Field(
+        default=None, description="whom workers tell of batches that name nobody"
+    )
 
     @model_validator(mode="after")
     def _lanes_are_well_formed(self) -> Settings:
@@ -240,6 +251,17 @@ def load_settings(**flags: Any) -> Settings:
     except (OSError, ValueError) as error:
         place = f" ({config_file()})" if isinstance(error, tomllib.TOMLDecodeError) else ""
         raise WrongSettings(f"The settings cannot be read{place}: {error}.") from error
+
+
+def variable(name: str) -> str | None:
+    """What an environment variable holds that a setting names, or the file that NAME_FILE names.
+
+    None where there is neither. Raises OSError, ValueError for a file that cannot be read.
+    """
+    path = os.environ.get(f"{name}_FILE")
+    if path and not os.environ.get(name):
+        return Path(path).read_text(encoding="utf-8").strip() or None
+    return os.environ.get(name) or None
 
 
 def _secret_variables() -> list[str]:

@@ -40,20 +40,19 @@ OPEN_STATES = (
 ENDED_STATES = tuple(state for state in JobState if state not in OPEN_STATES)
 IN_PLAY_STATES = (JobState.RELEASED, JobState.SUBMITTING, JobState.RUNNING)
 
+_WITH_PICTURES = (JobState.SUCCEEDED, JobState.PARTIAL)
 _ENDINGS = frozenset({JobState.FAILED, JobState.CANCELLED})
 LEGAL_MOVES: dict[JobState, frozenset[JobState]] = {
-    # Partial at once: withdrawn, with pictures of an earlier round.
-    JobState.PENDING: frozenset({JobState.RELEASED, JobState.PARTIAL}) | _ENDINGS,
-    JobState.RELEASED: frozenset({JobState.SUBMITTING, JobState.PENDING, JobState.PARTIAL})
+    # Partial or succeeded at once: withdrawn or refused, with pictures of an earlier round.
+    JobState.PENDING: frozenset({JobState.RELEASED, *_WITH_PICTURES}) | _ENDINGS,
+    JobState.RELEASED: frozenset({JobState.SUBMITTING, JobState.PENDING, *_WITH_PICTURES})
     | _ENDINGS,
     JobState.SUBMITTING: frozenset(
-        {JobState.RUNNING, JobState.STORING, JobState.PENDING, JobState.UNCERTAIN}
-        | {JobState.SUCCEEDED, JobState.PARTIAL}
+        {JobState.RUNNING, JobState.STORING, JobState.PENDING, JobState.UNCERTAIN, *_WITH_PICTURES}
     )
     | _ENDINGS,
-    JobState.RUNNING: frozenset({JobState.STORING, JobState.PENDING, JobState.PARTIAL}) | _ENDINGS,
-    JobState.STORING: frozenset({JobState.SUCCEEDED, JobState.PARTIAL, JobState.RUNNING})
-    | _ENDINGS,
+    JobState.RUNNING: frozenset({JobState.STORING, JobState.PENDING, *_WITH_PICTURES}) | _ENDINGS,
+    JobState.STORING: frozenset({JobState.RUNNING, *_WITH_PICTURES}) | _ENDINGS,
     JobState.SUCCEEDED: frozenset(),
     JobState.PARTIAL: frozenset(),
     JobState.FAILED: frozenset(),

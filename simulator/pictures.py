@@ -5,6 +5,7 @@ from __future__ import annotations
 import colorsys
 import functools
 import hashlib
+import html
 import io
 import random
 import struct
@@ -17,6 +18,13 @@ from simulator.tasks import Order
 
 Colour = tuple[int, int, int]
 _FORMATS = {"jpg": "JPEG", "webp": "WEBP"}
+_PACKET = (
+    b'<x:xmpmeta xmlns:x="adobe:ns:meta/">'
+    b'<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">'
+    b'<rdf:Description rdf:about="" xmlns:dc="http://purl.org/dc/elements/1.1/" dc:source="%s"/>'
+    b"</rdf:RDF></x:xmpmeta>"
+)
+"""The comment of a WebP, which has no place for one but its XMP."""
 
 
 def draw(order: Order, index: int, went_in: Sequence[Image.Image] = ()) -> bytes:
@@ -73,7 +81,8 @@ def small(order: Order, index: int, label: str, size_bytes: int) -> bytes:
         room = min(60_000, max(0, size_bytes - 1000))
         _tiny_image().save(out, "JPEG", comment=comment.ljust(room, b"."))
     else:
-        _tiny_image().save(out, "WEBP", xmp=comment.ljust(max(0, size_bytes - 400), b"."))
+        packet = _PACKET % html.escape(comment.decode()).encode()
+        _tiny_image().save(out, "WEBP", xmp=packet.ljust(max(0, size_bytes - 400)))
     return out.getvalue()
 
 

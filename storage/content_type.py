@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 _BY_ENDING = {
+    "avif": "image/avif",
     "bmp": "image/bmp",
     "csv": "text/csv",
     "gif": "image/gif",

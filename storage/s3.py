@@ -17,8 +17,8 @@ from storage.port import PRESIGNED_LIMIT_S, ConditionalPut, StorageProbe, Stored
 from storage.probe import run_probe
 from storage.s3_client import open_client
 from storage.s3_errors import S3_EXCEPTIONS, answer_code, answer_status, storage_error
+from storage.s3_objects import open_objects
 from storage.s3_options import S3Options
-from storage.s3_puts import open_puts
 from storage.stream import object_stream, open_source
 
 # Images never reach it; a whole night's results may.
@@ -58,7 +58,7 @@ class S3Storage:
         self._conditional = True
         options = options or S3Options()
         self._client: Any = client or open_client(options, self.url)
-        self._puts = open_puts(self._client, bucket, options) if client is None else None
+        self._objects = open_objects(self._client, bucket, options) if client is None else None
 
     def beside(self, bucket: str) -> S3Storage:
         """The whole of another bucket behind the same endpoint, through the same connections.
@@ -77,7 +77,9 @@ class S3Storage:
     ) -> None:
         """Write an object; readers see the old or the new one whole. Raises Full, BadMetadata."""
         name, headers = self._name(key), _headers(content_type, metadata)
-        if self._puts and self._puts.put(name, data, _attributes(headers), self.location(key)):
+        if self._objects and self._objects.put(
+            name, data, _attributes(headers), self.location(key)
+        ):
             return
         with self._errors_of(key):
             self._client.put_object(Bucket=self._bucket, Key=name, Body=data, **headers)
@@ -109,6 +111,9 @@ class S3Storage:
     def get(self, key: str) -> bytes:
         """A whole object. Raises NotFound."""
         name = self._name(key)
+        found = self._objects.get(name, self.location(key)) if self._objects else None
+        if found is not None:
+            return found
         with self._errors_of(key):
             answer = self._client.get_object(Bucket=self._bucket, Key=name)
             # As a context manager the body would be urllib3's own, with errors of its own.

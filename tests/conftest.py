@@ -17,7 +17,7 @@ for _name in list(os.environ):  # noqa: TID251 - the tests' own environment
         del os.environ[_name]  # noqa: TID251 - likewise
 
 # A busy machine is no fault; whoever hunts for one asks for more: --hypothesis-profile=default.
-settings.register_profile("suite", max_examples=50, deadline=None)
+settings.register_profile("suite", max_examples=30, deadline=None)
 settings.load_profile("suite")
 
 

@@ -89,7 +89,9 @@ class _Evidence:
 
     @property
     def named(self) -> dict[str, Image]:
-        return {image.key: image for result in self.results.values() for image in result.images}
+        """Every picture the results speak of, those among them that a reroll took the place of."""
+        results = self.results.values()
+        return {image.key: image for one in results for image in (*one.images, *one.replaced)}
 
     def paid(self) -> dict[str, list[Task]]:
         """Prompt -> orders that were charged, or will be once they are done."""
@@ -192,7 +194,8 @@ def _pictures(evidence: _Evidence) -> Iterator[str]:
     """Pictures in storage = pictures in results, whole, each with its sidecar."""
     named, stored = evidence.named, evidence.stored
     sidecars = {layout.sidecar_key(key): key for key in named}
-    if len(sidecars) != sum(len(r.images) for r in evidence.results.values()):
+    results = evidence.results.values()
+    if len(sidecars) != sum(len(r.images) + len(r.replaced) for r in results):
         yield "two pictures have one name"
     for key in sorted(stored.keys() - named.keys() - sidecars.keys()):
         yield f"{key}: in storage, and no result names it"

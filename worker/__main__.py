@@ -12,8 +12,9 @@ import click
 from pydantic import SecretStr
 
 from ledger.errors import LedgerDenied, LedgerError
+from results.labels.sealing import CannotSeal
 from schemas import queues
-from schemas.settings import Settings, WrongSettings, load_settings
+from schemas.settings import Settings, WrongSettings, load_settings, variable
 from storage import BadUrl, Denied, StorageError
 from worker.bootstrap import make_worker
 from worker.logbook import keep_logbook
@@ -58,7 +59,7 @@ def main(concurrency: int | None, only: str, *, exit_with_parent: bool) -> None:
     keep_logbook(settings.log_level, _secrets(settings))
     try:
         process = make_worker(settings)
-    except (LedgerDenied, BadUrl, Denied) as error:
+    except (LedgerDenied, BadUrl, Denied, CannotSeal) as error:
         click.echo(str(error), err=True)
         sys.exit(EXIT_SETTINGS)
     except (LedgerError, StorageError) as error:
@@ -77,7 +78,19 @@ def _secrets(settings: Settings) -> list[str]:
     found = [f.get_secret_value() for f in (*fields, *keys) if isinstance(f, SecretStr)]
     # Not taken apart as an address: an unreadable one holds a password too.
     password = [url.rpartition("@")[0].rpartition(":")[2] for url in found if "://" in url]
-    return [*found, *password, *map(unquote, password)]
+    return [*found, *password, *map(unquote, password), *_secrets_of_notices(settings)]
+
+
+def _secrets_of_notices(settings: Settings) -> list[str]:
+    """The address is one, too, where it is a chat's."""
+    if settings.notify is None:
+        return []
+    names = [settings.notify.url_env, settings.notify.secret_env]
+    try:
+        found = [variable(name) for name in names if name is not None]
+    except (OSError, ValueError):  # whoever sends says so, and what cannot be read is in no log
+        found = []
+    return [text for text in (settings.notify.url, *found) if text]
 
 
 def _arguments(settings: Settings, only: str) -> list[str]:

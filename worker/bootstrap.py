@@ -21,6 +21,7 @@ from worker.dispatcher import Dispatcher
 from worker.heartbeat import Heartbeat
 from worker.models import Models
 from worker.publisher import Publisher
+from worker.signing import sealer_of
 from worker.tasks import Desk, register
 from worker.tools import Tools
 
@@ -73,7 +74,7 @@ def make_worker(
 ) -> WorkerProcess:
     """A worker process, not started; its steps and chores work with what `decorate` returns.
 
-    Raises LedgerError, StorageError.
+    Raises LedgerError, StorageError, CannotSeal.
     """
     redis_url = settings.redis_url.get_secret_value() if settings.redis_url else ""
     threads = settings.worker.concurrency
@@ -82,10 +83,12 @@ def make_worker(
     storage = storage_from(settings, max_connections=threads + 4)
     storage.check()
     ledger.fleet.now_ms()
+    sealer = sealer_of(settings.c2pa)
     accounts = Accounts(settings, ledger.access_token)
     clock = SystemClock()
     models = Models(settings.known_models(), ledger.lanes)
-    tools = decorate(Tools(ledger, storage, accounts, settings, models, clock, SystemDice()))
+    made = Tools(ledger, storage, accounts, settings, models, clock, SystemDice(), sealer=sealer)
+    tools = decorate(made)
     lease_s = settings.worker.lease_s
     heartbeat = Heartbeat(ledger.jobs, ledger.fleet, lease_s, name, threads)
     app = make_app(redis_url, threads)

@@ -19,7 +19,11 @@ from schemas.result import JobResult
 from schemas.states import JobState
 from worker.held import HeldJob
 from worker.paying import look_after, settle_chunk
+from worker.renditions import for_this_batch
+from worker.rerolling import reroll
+from worker.reusing import drawn_before
 from worker.steps import cancel
+from worker.telling import expect_end, tell_of_end, tell_of_failures, tell_of_standing
 from worker.tools import Tools
 
 NEVER_LOADED = Record(
@@ -37,9 +41,18 @@ NEVER_LOADED = Record(
 
 
 def load(lane: str, chunk: ChunkRef, tools: Tools) -> bool:
-    """Read a chunk from storage and make its jobs ready; False when that was done before."""
-    jobs = [(job.id, job.request_json()) for job in _jobs(lane, chunk, tools)]
-    return tools.ledger.lanes.load(lane, chunk, jobs)
+    """Read a chunk from storage and make its jobs ready; False when that was done before.
+
+    What was drawn for the very same order in an earlier batch is not ordered, unless the batch is
+    to be drawn afresh.
+    """
+    jobs = list(_jobs(lane, chunk, tools))
+    document = tools.ledger.batches.document(chunk.batch)
+    fresh = document is not None and document.fresh
+    reused = [] if fresh else drawn_before(jobs, chunk.batch, tools)
+    reused = for_this_batch(jobs, reused, chunk.batch, tools)
+    requests = [(job.id, job.request_json()) for job in jobs]
+    return tools.ledger.lanes.load(lane, chunk, requests, reused)
 
 
 def seal(lane: str, chunk: ChunkRef, tools: Tools) -> bool:
@@ -55,6 +68,7 @@ def seal(lane: str, chunk: ChunkRef, tools: Tools) -> bool:
     ]
     _write(lane, chunk, results, tools)
     settle_chunk(lane, chunk.batch, list(zip(jobs, results, strict=True)), tools)
+    tell_of_failures(chunk.batch, results, tools)
     sealed = tools.ledger.lanes.seal(lane, chunk, [job.id for job in jobs])
     tools.ledger.batches.look_at(chunk.batch)
     return sealed
@@ -93,6 +107,7 @@ def to_close(batch: str, tools: Tools) -> Closable | None:
         tools.ledger.batches.tidy(batch, document.lanes)
         return None
     counts = tools.ledger.batches.counts(document)
+    tell_of_standing(document, counts, tools)
     if any(lane.chunks == 0 or lane.sealed < lane.chunks for lane in counts):
         for lane in counts:
             if Hold.BUDGET in lane.holds:
@@ -101,13 +116,18 @@ def to_close(batch: str, tools: Tools) -> Closable | None:
     return Closable(document, number)
 
 
-def close(closable: Closable, tools: Tools) -> None:
-    """Write a batch's tables and contact sheet: it is finished."""
+def close(closable: Closable, tools: Tools) -> bool:
+    """Write a batch's tables and contact sheet: it is finished; False: a further round has begun."""
     document = closable.batch
+    if reroll(document, closable.round, tools):
+        return False
     finished_at = tools.clock.now().isoformat(timespec="milliseconds")
     thumbnails = tools.settings.worker.thumbnails
     write_results(tools.storage, document, finished_at=finished_at, thumbnails=thumbnails)
+    expect_end(document, tools)
     tools.ledger.batches.finish(document.batch, finished_at, document.lanes, closable.round)
+    tell_of_end(document, tools)
+    return True
 
 
 def _write(lane: str, chunk: ChunkRef, results: list[JobResult], tools: Tools) -> None:

@@ -29,6 +29,10 @@ STANDBY_S = 0.5
 AGAIN_S = 1.0
 """A lane with work is looked at this often even if nobody asks."""
 BATCH_AGAIN_S = 10.0
+NOTICES_EVERY = 10
+"""Ticks after which somebody looks whether there is something to tell: no job waits for that."""
+TELL_AGAIN_S = 30.0
+"""Whoever sends a batch's notices and dies leaves them to others after this."""
 LANES_AT_ONCE = 200
 
 
@@ -64,6 +68,7 @@ class Dispatcher:
         self._name = name
         self._lease_s = lease_s
         self._leads_until_s = 0.0
+        self._ticks = 0
         self._queues: dict[str, str] = {}
         """Where each lane's orders go: looked up once, since every tick asks."""
 
@@ -112,6 +117,7 @@ class Dispatcher:
             Message(queues.CHORES, queues.step_task("close"), (batch,))
             for batch in self._ledger.batches.due(BATCH_AGAIN_S)
         ]
+        messages += self._tell()
         if lanes:
             threads = sum(self._ledger.fleet.workers().values())
             room = self._room(threads, len(lanes))
@@ -126,6 +132,13 @@ class Dispatcher:
         if messages:
             self._publisher.publish(messages)
         return len(messages)
+
+    def _tell(self) -> list[Message]:
+        self._ticks += 1
+        if self._ticks % NOTICES_EVERY != 1:
+            return []
+        batches = self._ledger.notices.due(TELL_AGAIN_S)
+        return [Message(queues.CHORES, queues.step_task("tell"), (batch,)) for batch in batches]
 
     def _long_releases(self, threads: int, lanes: Sequence[str]) -> dict[str, int]:
         """How many more long calls each lane may begin: together they take half of the threads, so

@@ -10,6 +10,7 @@ from typing import Any
 
 from ledger.jobs import Record
 from ledger.moves import Claim, Move
+from results.run_again import as_before
 from schemas.failure import Failure
 from schemas.job import Job
 from schemas.lane import Lane, LaneLimits
@@ -173,10 +174,7 @@ class HeldJob:
         place = index - 1
         if self._kept and index in self.missing:
             place = self.job.n * (self.job.round - 1) + self.missing.index(index)
-        seed = first + place * self.model.seed_step
-        known = self.model.parameters.get("seed")
-        most = known.maximum if known else None
-        return seed if most is None or seed <= most else seed % (int(most) + 1)
+        return self.model.seed_at(first, place)
 
     def result(
         self,
@@ -191,7 +189,7 @@ class HeldJob:
         """The job's ending; `charged` pictures were billed. `at_risk`: the order may have been."""
         submitted = self.record.fields.get("submitting_ms")
         again = self.job.earlier
-        return JobResult(
+        result = JobResult(
             id=self.job.id,
             line=self.job.line,
             state=state,
@@ -214,7 +212,10 @@ class HeldJob:
             finished_at=_iso(finished_at),
             prompt=self.job.prompt,
             parameters=self.job.parameters,
+            revision=self.job.revision,
+            replaced=again.replaced,
         )
+        return as_before(result) if again.falls_back else result
 
     @property
     def _kept(self) -> tuple[Image, ...]:

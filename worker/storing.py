@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import hashlib
-from dataclasses import dataclass
+import logging
+from dataclasses import dataclass, replace
 
-from results.picture import NotAPicture, PictureFacts, inspect, inspect_and_shrink
+from results.picture import NotAPicture
 from schemas import layout
 from schemas.failure import ErrorClass, Failure
 from schemas.job import content_key
@@ -13,11 +13,17 @@ from schemas.result import Image, Sidecar
 from schemas.states import JobState
 from storage import StorageError
 from worker.fetching import Fetched, FetchFailed
+from worker.finishing import Finished, finish
 from worker.held import HeldJob, count_images
+from worker.keeping import keep
+from worker.markers import leave_marker
 from worker.outcomes import AskAgain, Drawn, Ended, StoreLater
 from worker.policy.retrying import DownloadFault, backoff_s, download_again_s
 from worker.providers.port import InlinePicture, Picture, RemotePicture
+from worker.renditions import completed, patiently, rendered_or_not
 from worker.tools import Tools
+
+log = logging.getLogger(__name__)
 
 DAMAGED_TRIES = 6
 """How often a picture that came damaged is fetched again: the host may have stumbled."""
@@ -44,7 +50,7 @@ def store_pictures(
     held: HeldJob, drawn: Drawn, tools: Tools, *, last_try: bool = False
 ) -> Ended | StoreLater | AskAgain:
     """Store what the provider drew; what is stored already is kept."""
-    images = {image.index: image for image in held.images()}
+    images = {image.index: completed(held, image, tools) for image in held.images()}
     missed: list[Missed] = []
     # A picture comes before what came along with it, which lies beside it.
     for picture in sorted(drawn.pictures, key=lambda one: (one.index, one.part)):
@@ -55,11 +61,12 @@ def store_pictures(
             missed.append(stored)
         else:
             images[picture.index] = _with(stored, images.get(picture.index))
+    images, late = patiently(held, images, last_try=last_try)
     kept = tuple(images.values())
 
     if any(miss.fresh for miss in missed) and held.ticket and not held.asked_again:
         return AskAgain(kept)
-    if not last_try and any(miss.patient for miss in missed):
+    if late or (not last_try and any(miss.patient for miss in missed)):
         # A storage that fails spends none of the tries a picture has.
         delay_s = backoff_s(STORAGE_TRIES, tools.chance())
         return StoreLater(delay_s, held.troubles, kept, drawn.failures)
@@ -67,7 +74,15 @@ def store_pictures(
         delay_s = backoff_s(held.troubles + 1, tools.chance())
         return StoreLater(delay_s, held.troubles + 1, kept, drawn.failures)
     missing = tuple(miss.failure for miss in missed)
-    return _ended(held, drawn, kept, missing, tools)
+    ended = _ended(held, drawn, kept, missing, tools)
+    try:
+        leave_marker(held, ended.result, tools)
+    except StorageError as error:
+        if not last_try:
+            delay_s = backoff_s(STORAGE_TRIES, tools.chance())
+            return StoreLater(delay_s, held.troubles, kept, drawn.failures)
+        log.warning("marker.missing", extra={"job": held.claim.job, "why": str(error)})
+    return ended
 
 
 def _is_stored(picture: Picture, images: dict[int, Image]) -> bool:
@@ -119,44 +134,26 @@ def _charged(held: HeldJob, drawn: Drawn) -> int:
 
 
 def _store(held: HeldJob, drawn: Drawn, picture: Picture, tools: Tools) -> Image | Missed:
-    """Fetch, check and store one picture: the image first, the sidecar second."""
+    """Fetch, check, label and store one picture: the image first, the sidecar second."""
     data = _bytes(held, picture, tools)
     if isinstance(data, Missed):
         return data
     try:
-        facts, small = _looked_at(data, picture, tools)
+        finished = finish(held, picture, data, tools)
     except NotAPicture as error:
         again = held.troubles < DAMAGED_TRIES and not isinstance(picture, InlinePicture)
         return Missed(_failure(picture, "not-a-picture", str(error)), again=again)
-    image = Image(
-        key=layout.image_key(
-            held.claim.batch, held.job.name, picture.index, facts.extension, picture.part
-        ),
-        index=picture.index,
-        part=picture.part,
-        sha256=hashlib.sha256(data).hexdigest(),
-        size_bytes=len(data),
-        width=facts.width,
-        height=facts.height,
-        content_type=facts.content_type,
-        seed=None if picture.part else held.seed(picture.index),
-    )
     try:
-        tools.storage.put(image.key, data, image.content_type)
-        if small is not None:
-            tools.storage.put(layout.thumbnail_key(image.key), small, "image/jpeg")
-        sidecar = _sidecar(held, drawn, image, tools).model_dump_json(indent=1).encode()
+        image = keep(finished.image, finished.file, tools.storage, tools.sealer)
+        if finished.small is not None:
+            tools.storage.put(layout.thumbnail_key(image.key), finished.small, "image/jpeg")
+        image = rendered_or_not(held, image, tools, finished.file)
+        told = _sidecar(held, drawn, replace(finished, image=image), tools)
+        sidecar = told.model_dump_json(indent=1).encode()
         tools.storage.put(layout.sidecar_key(image.key), sidecar, "application/json")
     except StorageError as error:
         return Missed(_failure(picture, "storage", str(error)), again=True, patient=True)
     return image
-
-
-def _looked_at(data: bytes, picture: Picture, tools: Tools) -> tuple[PictureFacts, bytes | None]:
-    """Checked, and small for the contact sheet where one is wanted."""
-    if tools.settings.worker.thumbnails and not picture.part:
-        return inspect_and_shrink(data)
-    return inspect(data), None
 
 
 def _bytes(held: HeldJob, picture: Picture, tools: Tools) -> bytes | Missed:
@@ -180,11 +177,11 @@ def _remaining_s(held: HeldJob, picture: RemotePicture, tools: Tools) -> float:
     return picture.expires_at_s - tools.clock.now().timestamp()
 
 
-def _sidecar(held: HeldJob, drawn: Drawn, image: Image, tools: Tools) -> Sidecar:
+def _sidecar(held: HeldJob, drawn: Drawn, finished: Finished, tools: Tools) -> Sidecar:
     return Sidecar(
         batch=held.claim.batch,
         job=held.job.id,
-        image=image,
+        image=finished.image,
         provider=held.lane.provider,
         model=held.lane.model,
         prompt=held.job.prompt,
@@ -193,6 +190,9 @@ def _sidecar(held: HeldJob, drawn: Drawn, image: Image, tools: Tools) -> Sidecar
         parameters=held.order.parameters,
         ticket=held.ticket or None,
         content_key=content_key(held.job),
+        label=held.job.finishing.label,
+        vendor_sha256=finished.vendor_sha256,
+        seal_broken=finished.seal_broken,
         created_at=tools.clock.now().isoformat(timespec="milliseconds"),
     )
 

@@ -16,7 +16,7 @@ from schemas.job import Job
 from schemas.lane import Lane
 from schemas.queues import step_task
 from schemas.states import OPEN_STATES, JobState
-from worker import chores, looking, steps
+from worker import chores, looking, steps, telling
 from worker.accounts import ProviderUnavailable
 from worker.heartbeat import Heartbeat
 from worker.held import HeldJob
@@ -117,9 +117,10 @@ class Desk:
         return then if ours and moved is Moved.YES else None
 
     def chore(self, name: str, lane: str, chunk: str) -> None:
-        """Load, seal or withdraw a chunk."""
-        chore = CHORES[name]
-        done = chore(lane, ChunkRef.parse(chunk), self._tools)
+        """Load, seal or withdraw a chunk, however long that takes."""
+        chore, ref, lanes = CHORES[name], ChunkRef.parse(chunk), self._tools.ledger.lanes
+        with self._heartbeat.keeping(lambda left_s: lanes.keep_chore(lane, name, ref, left_s)):
+            done = chore(lane, ref, self._tools)
         log.info("chore.ended", extra={"chore": name, "lane": lane, "chunk": chunk, "done": done})
 
     def look(self, lane: str) -> None:
@@ -138,10 +139,15 @@ class Desk:
             return
         try:
             with self._heartbeat.keeping(lambda left_s: batches.keep_closing(batch, left_s)):
-                chores.close(closable, self._tools)
+                finished = chores.close(closable, self._tools)
         finally:
             batches.end_closing(batch)
-        log.info("batch.finished", extra={"batch": batch})
+        log.info("batch.finished" if finished else "batch.rerolled", extra={"batch": batch})
+
+    def tell(self, batch: str) -> None:
+        """Send what there is to tell of a batch."""
+        delivered = telling.tell(batch, self._tools)
+        log.info("tell.ended", extra={"batch": batch, "delivered": delivered})
 
     def _take(self, claim: Claim, states: tuple[JobState, ...] = OPEN_STATES) -> HeldJob | None:
         found = self._tools.ledger.jobs.take(claim, states)
@@ -202,6 +208,10 @@ def register(app: Celery, desk: Desk) -> None:
     @app.task(name=step_task("close"), shared=False)
     def close(batch: str) -> None:
         _at_the_edge(lambda: desk.close(batch), "close")
+
+    @app.task(name=step_task("tell"), shared=False)
+    def tell(batch: str) -> None:
+        _at_the_edge(lambda: desk.tell(batch), "tell")
 
     @app.task(name=step_task("look"), shared=False)
     def look(lane: str) -> None:

@@ -9,6 +9,7 @@ from typing import Protocol
 from ledger.bucket import Bucket
 from ledger.moves import Mark, Move, Moved
 from ledger.opening import Ledger
+from results.labels.sealing import Sealer
 from schemas.account import Account
 from schemas.clock import Dice, SystemClock
 from schemas.failure import Failure
@@ -48,6 +49,8 @@ class Tools:
     clock: SystemClock
     dice: Dice
     lateness: Lateness = field(default_factory=Lateness)
+    sealer: Sealer | None = None
+    """What signs pictures, where they are to be signed."""
 
     @cached_property
     def inputs(self) -> InputPlaces:

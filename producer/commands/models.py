@@ -10,7 +10,7 @@ import click
 from producer import model_words as words
 from producer.errors import ProducerError
 from producer.exit_codes import ExitCode
-from producer.model_named import find_model, full_name
+from producer.model_named import Said, find_model, full_name
 from producer.plan import NoModel
 from producer.retirement import retirement_notice
 from producer.session import open_session
@@ -98,7 +98,7 @@ def _of(provider: str | None, known: Catalogue) -> list[Model]:
 
 def _find(name: str, provider: str | None, known: Catalogue) -> Model:
     _of(provider, known)
-    found = find_model(known, ("NAME", name), ("provider", provider))
+    found = find_model(known, Said("NAME", name), Said("provider", provider, by_row=True))
     if isinstance(found, NoModel):
         raise NoSuchModel(f"{found.value!r} {found.reason}")
     return found

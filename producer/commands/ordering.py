@@ -2,41 +2,39 @@
 
 from __future__ import annotations
 
-import tempfile
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import closing, contextmanager
+import sys
+from collections.abc import Callable, Mapping
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import click
 
-from producer.budget import budgets_from, check_currencies, prices, shortfalls
+from producer.budget import budgets_from, prices, shortfalls
+from producer.column_map import column_map
+from producer.commands import wording
+from producer.consent import question
 from producer.defaults import defaults_from
-from producer.errors import ProducerError
+from producer.errors import OptionError, ProducerError
+from producer.estimate import costs_micro, images_to_order
 from producer.exit_codes import ExitCode
-from producer.input_pictures import InputPictures
-from producer.manifest import open_manifest
-from producer.picture_places import PicturePlaces
-from producer.problems_text import render_cautions, render_problems
-from producer.progress import reading
-from producer.retirement import retirement_notice
 from producer.session import Session
-from producer.source import STDIN
-from producer.submission import Checked, Order, check, check_account
-from producer.tally import Tally
-from producer.unlisted_models import LIKE, WithUnlisted, caution, with_unlisted
+from producer.submission import Order, check_account
+from producer.tally import FIRST_KEPT, AlreadyDone, Tally
+from producer.unlisted_models import LIKE, with_unlisted
 from schemas.account import SIMULATOR_ACCOUNT
-from schemas.batch import Priority
+from schemas.batch import Batch, Priority
 from schemas.catalogue import Catalogue
+from schemas.finishing import Finishing, Label
+from schemas.finishing_sections import GateAction, finishing
+from schemas.rendition import NONE, parse_renditions
 
 INVALID_CSV = "invalid.csv"
 
 
-class RowsRefused(ProducerError):
-    """Some rows cannot be ordered, and nobody said to go on without them."""
+class NotAgreed(ProducerError):
+    """Whoever was asked said no."""
 
-    exit_code = ExitCode.MANIFEST
+    exit_code = ExitCode.CANCELLED
 
 
 _OPTIONS = [
@@ -79,6 +77,20 @@ _OPTIONS = [
         help=f"Go on without the bad rows; they are written to {INVALID_CSV}.",
     ),
     click.option(
+        "--fresh",
+        is_flag=True,
+        help="Order everything, also what was drawn for the very same row in an earlier batch.",
+    ),
+    click.option(
+        "--revision",
+        type=click.IntRange(1),
+        default=1,
+        show_default=True,
+        metavar="N",
+        help="Draw every row as its revision N: anew where only others were drawn, once however"
+        " often it is said.",
+    ),
+    click.option(
         "--budget",
         "budgets",
         multiple=True,
@@ -93,6 +105,30 @@ _OPTIONS = [
         help="The batch's share beside others: high starts at once, low has time.",
     ),
     click.option(
+        "--label",
+        type=click.Choice([str(each) for each in Label]),
+        help="The marks written into every file: made by AI. [default: all]",
+    ),
+    click.option(
+        "--gate",
+        type=click.Choice([str(each) for each in GateAction]),
+        help="Look for pictures that are blank, alike or of a wrong size. [default: off]",
+    ),
+    click.option(
+        "--rerolls",
+        type=click.IntRange(1, 9),
+        metavar="N",
+        help="With --gate reroll: how often a row is ordered anew at most. [default: 1]",
+    ),
+    click.option(
+        "--rendition",
+        "renditions",
+        multiple=True,
+        metavar="[NAME=]SPEC",
+        help="Make a further file of each picture: square-1600.jpg, fit-800.webp; none for none."
+        " Repeatable.",
+    ),
+    click.option(
         "--batch",
         "name",
         metavar="NAME",
@@ -101,22 +137,43 @@ _OPTIONS = [
     click.option(
         "--format",
         "form",
-        type=click.Choice(["csv", "jsonl"]),
+        type=click.Choice(["csv", "jsonl", "xlsx"]),
         help="The manifest's form, where its name does not say.",
     ),
     click.option(
         "--encoding",
         metavar="NAME",
-        help="The manifest's encoding, e.g. gb18030. [default: UTF-8]",
+        help="The manifest's encoding, e.g. gb18030. [default: told by the text]",
+    ),
+    click.option(
+        "--sheet",
+        metavar="NAME|NUMBER",
+        help="The workbook's sheet. [default: the first visible one]",
+    ),
+    click.option(
+        "--map",
+        "maps",
+        multiple=True,
+        metavar="FIELD=COLUMN",
+        help="The column that holds a field, e.g. prompt=文案; n= says that none does. Repeatable.",
     ),
 ]
 
 
 def order_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """The options that say how a manifest is read and ordered."""
-    for option in reversed(_OPTIONS):
+    for option in reversed([*_OPTIONS, *wording.OPTIONS]):
         command = option(command)
     return command
+
+
+def before_ordering(command: Callable[..., Any]) -> Callable[..., Any]:
+    """The options of a command that spends money: to see first, or not to be asked."""
+    dry_run = click.option(
+        "--dry-run", is_flag=True, help="Only say what it would be, cost and take: `estimate`."
+    )
+    yes = click.option("--yes", "-y", is_flag=True, help="Do not ask, however large the order.")
+    return dry_run(yes(command))
 
 
 def models_from(options: dict[str, Any], session: Session, *, simulated: bool = False) -> Catalogue:
@@ -133,89 +190,98 @@ def models_from(options: dict[str, Any], session: Session, *, simulated: bool = 
 def order_from(
     options: dict[str, Any], session: Session, models: Catalogue, *, simulated: bool = False
 ) -> Order:
-    """What the options say. Raises OptionError, UnknownAccount."""
+    """What the options and a batch file say. Raises ManifestError, UnknownAccount."""
     account = SIMULATOR_ACCOUNT if simulated else options["account"]
     if not simulated:
         check_account(account, session.settings)
     return Order(
         name=options["name"],
-        defaults=defaults_from(options["model"], options["sets"], models),
+        defaults=replace(
+            defaults_from(options["model"], options["sets"], models, options.get("set_table")),
+            columns=column_map(options["maps"], models, options.get("map_table")),
+        ),
         account=account,
         skip_invalid=options["skip_invalid"],
         simulated=simulated,
+        fresh=options["fresh"],
+        revision=options["revision"],
         priority=Priority(options["priority"]),
         budgets=budgets_from(options["budgets"]),
         known_accounts=frozenset(session.settings.known_accounts()),
+        wording=wording.wording_from(options),
+        packs=wording.style_packs_from(options, models),
+        matrix=wording.matrix_from(options),
+        notify=options.get("notify"),
+        previewed=options.get("preview") or FIRST_KEPT,
+        finishing=_finishing(options, session),
     )
 
 
-@contextmanager
-def checked_manifest(
-    source: str, order: Order, options: dict[str, Any], session: Session, models: Catalogue
-) -> Iterator[Checked]:
-    """A manifest whose rows were all checked, with what is wrong said. Raises RowsRefused."""
-    with (
-        open_manifest(source, form=options["form"], encoding=options["encoding"]) as manifest,
-        tempfile.TemporaryDirectory(prefix="imagemill-") as folder,
-        closing(_pictures(source, order, session)) as pictures,
-    ):
-        order = replace(order, pictures=pictures)
-        with reading(session.err, session.clock, manifest.name, quiet=session.quiet) as read:
-            checked = check(manifest, models, order, Path(folder), Path(INVALID_CSV), read)
-        _say_what_is_wrong(checked, order, session, models)
-        check_currencies(order.budgets, checked.tally)
-        yield checked
+def ask(
+    tally: Tally, session: Session, look_up: Callable[[], AlreadyDone | None], *, yes: bool
+) -> None:
+    """On a terminal, ask before a large order. Raises NotAgreed.
+
+    What an earlier batch has drawn is looked up where it matters, since it is not ordered again.
+    """
+    if yes or not (sys.stdin.isatty() and sys.stderr.isatty()):
+        return
+    asked = _question(tally, None, session)
+    if asked is not None:
+        asked = _question(tally, look_up(), session)
+    if asked is not None and not click.confirm(asked, err=True):
+        raise NotAgreed("Nothing was ordered.")
+
+
+def _question(tally: Tally, done: AlreadyDone | None, session: Session) -> str | None:
+    images, costs = images_to_order(tally, done), costs_micro(tally, done)
+    return question(images, costs, session.settings.ask)
 
 
 def summary(tally: Tally, budgets: Mapping[str, int]) -> str:
     """What is about to be ordered: rows, images, list price, and how far the budget goes."""
-    rows = f"{tally.good:,} row{'' if tally.good == 1 else 's'}"
+    rows = f"{tally.good:,} {tally.unit}{'' if tally.good == 1 else 's'}"
     images = f"{tally.images:,} image{'' if tally.images == 1 else 's'}"
     said = f"{rows}, {images}, at most {prices(tally.costs())} at list price"
     return "; ".join([said, *shortfalls(budgets, tally)])
 
 
-def handed_in_before(name: str, order: Order) -> str:
+def handed_in_before(batch: Batch, order: Order) -> str:
     """What to say of a batch that is there already."""
+    name = batch.batch
     said = f"Batch {name} was handed in before; nothing is ordered twice."
+    if order.fresh:
+        said += " To draw all of it once more, name another --batch."
     if order.priority is not Priority.NORMAL:
         said += f" `imagemill prioritize {name} {order.priority}` changes its priority."
     if order.budgets:
         said += f" Its budget stays as it is: `imagemill resume {name} --budget` changes it."
+    if order.finishing != batch.finishing:
+        said += " Its labels, gate and renditions stay as they were first asked for."
     return said
 
 
-def _pictures(source: str, order: Order, session: Session) -> InputPictures:
-    """What looks at the rows' pictures; a relative path begins beside the manifest, or here."""
-    places = PicturePlaces(session.settings, order.account, simulated=order.simulated)
-    here = Path.cwd()
-    return InputPictures(
-        places, (here if source == STDIN else Path(source).absolute().parent, here)
-    )
+def _renditions(said: tuple[str, ...]) -> tuple[str, ...]:
+    """Raises OptionError."""
+    if said == (NONE,):
+        return ()
+    try:
+        return parse_renditions(said)
+    except ValueError as error:
+        raise OptionError(f"--rendition {error}") from error
 
 
-def _say_what_is_wrong(checked: Checked, order: Order, session: Session, models: Catalogue) -> None:
-    tally = checked.tally
-    session.complain(render_problems(tally, skipped=order.skip_invalid))
-    if checked.manifest.left_out:
-        session.say(
-            f"{', '.join(checked.manifest.left_out)}: columns of an earlier failed.csv, left out."
-        )
-    if checked.invalid is not None:
-        session.complain(f"The rows left out are in {checked.invalid}.")
-    if not session.quiet:
-        session.complain(render_cautions(tally))
-    _warn_of_models(tally, order, session, models)
-    if tally.bad and not order.skip_invalid:
-        raise RowsRefused("")
-
-
-def _warn_of_models(tally: Tally, order: Order, session: Session, models: Catalogue) -> None:
-    """Say once of each model what its user should know before it starts."""
-    found = (tally.model(lane) for lane in tally.lanes)
-    for model in {(model.provider, model.name): model for model in found}.values():
-        if isinstance(models, WithUnlisted) and models.has_made(model):
-            session.complain(f"warning: {caution(model, models)}")
-        notice = retirement_notice(model, session.clock.now().date())
-        if notice and not order.simulated:
-            session.complain(f"warning: {notice}")
+def _finishing(options: dict[str, Any], session: Session) -> Finishing:
+    """What is done with the pictures: as the options say, else as the settings do."""
+    results, gate = session.settings.results, session.settings.gate
+    if options["label"] is not None:
+        results = results.model_copy(update={"label": Label(options["label"])})
+    if options["renditions"]:
+        results = results.model_copy(update={"renditions": _renditions(options["renditions"])})
+    if options["gate"] is not None:
+        gate = gate.model_copy(update={"action": GateAction(options["gate"])})
+    if options["rerolls"] is not None:
+        if gate.action is not GateAction.REROLL:
+            raise OptionError("--rerolls is of use with --gate reroll only")
+        gate = gate.model_copy(update={"rerolls": options["rerolls"]})
+    return finishing(results, gate)

@@ -15,9 +15,10 @@ from producer.connecting import connected_ledger, nobody_works_here
 from producer.errors import ProducerError
 from producer.exit_codes import ExitCode
 from producer.session import Session, open_session, session_options, session_part
-from producer.standing import PAUSED_BY_HAND, budget
+from producer.standing import budget
 from producer.watching import all_parked, chosen, status_of
 from schemas.batch import Batch, Hold
+from schemas.lane import PAUSED_BY_HAND
 from schemas.states import BatchState
 
 

@@ -7,17 +7,22 @@ from typing import Any
 
 import click
 
+from producer.commands.checked_manifest import checked_manifest
+from producer.commands.estimate import look_up, say_estimate
 from producer.commands.ordering import (
-    checked_manifest,
+    ask,
+    before_ordering,
     handed_in_before,
     models_from,
     order_from,
     order_options,
     summary,
 )
+from producer.commands.told import told
 from producer.commands.working import Manner, continue_batch, opened_mill, work
+from producer.handing_in import hand_in
 from producer.session import Session, SettingsError, open_session, session_options, session_part
-from producer.submission import describe, hand_in, lane_limits
+from producer.submission import describe, lane_limits
 from schemas.lane import Lane
 from schemas.provider import PROVIDERS
 
@@ -33,12 +38,18 @@ from schemas.provider import PROVIDERS
     help="Go on with the last batch (or --batch NAME) instead of a manifest.",
 )
 @order_options
+@before_ordering
 @session_options
 def run(manifest: str | None, *, simulate: bool, resume: bool, **options: Any) -> None:
-    """Order the pictures of MANIFEST and wait for them, all on this machine."""
+    """Order the pictures of MANIFEST and wait for them, all on this machine.
+
+    A .toml file is a batch file: it names the manifest and says the rest of the order.
+    """
     session = open_session(**session_part(options))
     if (manifest is None) != resume:
         raise click.UsageError("Give a MANIFEST, or --resume to go on with the last batch.")
+    if manifest is None and options["dry_run"]:
+        raise click.UsageError("--dry-run goes with a MANIFEST.")
     if manifest is None:
         continue_batch(options["name"], session, Manner(unpauses=True))
         return
@@ -48,6 +59,10 @@ def run(manifest: str | None, *, simulate: bool, resume: bool, **options: Any) -
             "A rehearsal has a server of its own; unset IMAGEMILL_REDIS_URL to see it later."
         )
         session = session.embedded()
+    manifest, options = told(manifest, options)
+    if options["dry_run"]:
+        say_estimate(manifest, options, session, simulated=simulate)
+        return
     models = models_from(options, session, simulated=simulate)
     order = order_from(options, session, models, simulated=simulate)
     with checked_manifest(manifest, order, options, session, models) as checked:
@@ -57,9 +72,16 @@ def run(manifest: str | None, *, simulate: bool, resume: bool, **options: Any) -
         batch = describe(checked, order, models, session.clock.now())
         limits = lane_limits(batch.lanes, session.settings, models)
         with opened_mill(session) as (mill, ledger, storage):
+            if not simulate and ledger.batches.state(batch.batch) is None:
+                ask(
+                    checked.tally,
+                    session,
+                    lambda: look_up(checked, batch, session),
+                    yes=options["yes"],
+                )
             submitted = hand_in(batch, checked.chunks, ledger, storage, limits, order.budgets)
             if not submitted.fresh:
-                session.say(handed_in_before(batch.batch, order))
+                session.say(handed_in_before(submitted.batch, order))
             work(submitted.batch.batch, mill, (ledger, storage), session, Manner())
 
 

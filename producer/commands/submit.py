@@ -7,25 +7,33 @@ from typing import Any
 
 import click
 
+from producer.commands.checked_manifest import checked_manifest
+from producer.commands.estimate import look_up, say_estimate
 from producer.commands.ordering import (
-    checked_manifest,
+    ask,
+    before_ordering,
     handed_in_before,
     models_from,
     order_from,
     order_options,
     summary,
 )
+from producer.commands.told import told
 from producer.connecting import Connection, connected
 from producer.exit_codes import of_finished
+from producer.handing_in import Submitted, hand_in
+from producer.preview import MOST_PREVIEWED, previews, render_previews
+from producer.problem import for_terminal
 from producer.progress import progress
 from producer.session import Session, open_session, session_options, session_part
-from producer.submission import Order, Submitted, describe, hand_in, lane_limits
+from producer.submission import Order, describe, lane_limits
 from producer.watching import status_of, watch
 
 
 @click.command()
 @click.argument("manifest")
 @order_options
+@before_ordering
 @session_options
 @click.option("--wait", is_flag=True, help="Follow the batch until it is finished.")
 @click.option(
@@ -36,8 +44,15 @@ from producer.watching import status_of, watch
     help="With --wait: give up waiting after this.",
 )
 def submit(manifest: str, *, wait: bool, timeout_s: float | None, **options: Any) -> None:
-    """Hand MANIFEST (CSV or JSONL, .gz, or - for stdin) to the workers."""
+    """Hand MANIFEST (CSV or JSONL, .gz, or - for stdin) to the workers.
+
+    A .toml file is a batch file: it names the manifest and says the rest of the order.
+    """
     session = open_session(**session_part(options))
+    manifest, options = told(manifest, options)
+    if options["dry_run"]:
+        say_estimate(manifest, options, session)
+        return
     models = models_from(options, session)
     order = order_from(options, session, models)
     with checked_manifest(manifest, order, options, session, models) as checked:
@@ -46,6 +61,13 @@ def submit(manifest: str, *, wait: bool, timeout_s: float | None, **options: Any
         limits = lane_limits(batch.lanes, session.settings, models)
         with connected(session.settings, session.clock, create=True) as connection:
             ledger, storage = connection.ledger, connection.storage
+            if ledger.batches.state(batch.batch) is None:  # otherwise it was agreed to before
+                ask(
+                    checked.tally,
+                    session,
+                    lambda: look_up(checked, batch, session),
+                    yes=options["yes"],
+                )
             submitted = hand_in(batch, checked.chunks, ledger, storage, limits, order.budgets)
             _say_submitted(submitted, order, connection, session)
             if wait:
@@ -59,16 +81,30 @@ def submit(manifest: str, *, wait: bool, timeout_s: float | None, **options: Any
 
 @click.command()
 @click.argument("manifest")
+@click.option(
+    "--preview",
+    type=click.IntRange(1, MOST_PREVIEWED),
+    metavar="NUMBER",
+    help="Show the first orders: their prompts, and what their pictures will be called.",
+)
 @order_options
 @session_options
 def validate(manifest: str, **options: Any) -> None:
-    """Check every row of MANIFEST; nothing is sent."""
+    """Check every row of MANIFEST, or of the one a batch file (.toml) names; nothing is sent."""
     session = open_session(**session_part(options))
+    manifest, options = told(manifest, options)
     models = models_from(options, session)
     order = order_from(options, session, models)
     with checked_manifest(manifest, order, options, session, models) as checked:
+        found = previews(checked.tally.first) if options["preview"] else []
+        if session.as_json:
+            for preview in found:
+                session.data(preview)
+        elif found:
+            click.echo(for_terminal(render_previews(found)))
         click.echo(
-            f"{checked.manifest.name} can be ordered: {summary(checked.tally, order.budgets)}."
+            f"{checked.manifest.name} can be ordered: {summary(checked.tally, order.budgets)}.",
+            err=session.as_json and bool(found),
         )
 
 
@@ -87,7 +123,7 @@ def _say_submitted(
 ) -> None:
     name = submitted.batch.batch
     if not submitted.fresh:
-        session.say(handed_in_before(name, order))
+        session.say(handed_in_before(submitted.batch, order))
     elif connection.embedded:
         session.say(f"Batch {name} waits. `imagemill run --resume` works on it.")
     elif not connection.ledger.fleet.workers():

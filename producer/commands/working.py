@@ -13,12 +13,14 @@ from pydantic import BaseModel
 from ledger.opening import Ledger
 from producer.connecting import open_checked_storage, opened_ledger, require_mill
 from producer.exit_codes import ExitCode, of_finished
+from producer.last_word import last_word
 from producer.local_mill import LocalMill, mill_folder
 from producer.processes import ChildError
 from producer.progress import progress
 from producer.session import Session
-from producer.standing import PAUSED_BY_HAND, money
+from producer.standing import money, reused
 from producer.watching import (
+    BudgetSpent,
     LanesStopped,
     NoSuchBatch,
     all_stopped,
@@ -28,6 +30,8 @@ from producer.watching import (
 )
 from schemas import layout
 from schemas.batch import Batch, BatchStatus, Hold
+from schemas.lane import PAUSED_BY_HAND
+from schemas.notify import Event
 from schemas.states import BatchState
 from storage import Storage
 
@@ -103,8 +107,17 @@ def _until_finished(
         if stopped:
             raise LanesStopped(f"{stopped} Then go on with: {_resume_command(session)}")
 
-    with progress(session.err, quiet=session.quiet) as show:
-        return watch(ledger.batches, document.batch, show, session.clock, check=check)
+    def tell(event: Event) -> None:
+        session.complain(last_word(document, event, ledger, session.settings, session.clock))
+
+    try:
+        with progress(session.err, quiet=session.quiet) as show:
+            status = watch(ledger.batches, document.batch, show, session.clock, check=check)
+    except (BudgetSpent, LanesStopped) as error:
+        tell(Event.BUDGET if isinstance(error, BudgetSpent) else Event.STOPPED)
+        raise
+    tell(Event.FINISHED)
+    return status
 
 
 def _let_go(document: Batch, ledger: Ledger, session: Session, manner: Manner) -> None:
@@ -122,11 +135,15 @@ def _resume_command(session: Session) -> str:
     return "imagemill run --resume" + ("" if place == "./out" else f" --out {place}")
 
 
+def _again(status: BatchStatus) -> str:
+    return f"; {reused(status)}" if status.reused else ""
+
+
 def _say_where(status: BatchStatus, storage: Storage, session: Session) -> None:
     troubles = ("partial", "failed", "cancelled", "uncertain")
     counts = [f"{status.succeeded} of {status.total} rows complete"]
     counts += [f"{getattr(status, name)} {name}" for name in troubles if getattr(status, name)]
-    session.say(f"{', '.join(counts)}; {status.images} images for {money(status)}.")
+    session.say(f"{', '.join(counts)}; {status.images} images for {money(status)}{_again(status)}.")
     for title, name in (
         ("Contact sheet", layout.CONTACT_SHEET),
         ("Results", layout.RESULTS_CSV),

@@ -33,7 +33,11 @@ def everything_left(alone: CommandLine) -> list[str]:
 @pytest.mark.parametrize(
     ("name", "content", "words"),
     [
-        ("gbk.csv", "sku,prompt\nA1,青瓷茶具\n".encode("gbk"), ("not UTF-8", "line 2", "gb18030")),
+        (
+            "cyrillic.csv",
+            "sku,prompt\nA1,чашка\n".encode("cp1251"),
+            ("not UTF-8", "line 2", "--encoding"),
+        ),
         ("empty.csv", b"", ("is empty",)),
         ("blank.csv", b"\n\n \n", ("is empty",)),
         ("header.csv", b"sku,prompt,model\n", ("no rows",)),

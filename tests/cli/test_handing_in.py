@@ -11,8 +11,9 @@ from pathlib import Path
 import pytest
 
 from ledger.opening import open_ledger
+from producer.handing_in import NotHandedIn, hand_in
 from producer.manifest import open_manifest
-from producer.submission import NotHandedIn, Order, check, describe, hand_in, lane_limits
+from producer.submission import Order, check, describe, lane_limits
 from schemas.catalogue import catalogue
 from schemas.clock import SystemClock
 from schemas.settings import Settings

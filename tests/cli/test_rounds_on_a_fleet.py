@@ -56,6 +56,44 @@ def test_a_partial_row_is_topped_up_with_what_is_missing(mill: Mill) -> None:
     mill.check_nothing_in_motion()
 
 
+def test_a_picture_nobody_liked_is_drawn_anew_and_the_others_stay(mill: Mill) -> None:
+    batch = mill.submit(mill.command_line.manifest("cups", 2, n=2), "--batch", "cups")
+    mill.finished(batch)
+    first = mill.results(batch)
+    approved, disliked = first["cups-001"].images
+    mill.command_line.write(
+        "review.csv",
+        "id,image,decision\n"
+        f"cups-000,{first['cups-000'].images[0].key},approve\n"
+        f"cups-001,{approved.key},approve\n"
+        f"cups-001,{disliked.key},reroll\n",
+    )
+
+    ran = mill.command_line("reroll", batch, "review.csv", "--wait", "--json")
+
+    assert ran.code == 0, ran.err
+    assert (ran.document["jobs"], ran.document["images"]) == (1, 1)
+    results = mill.results(batch)
+    assert results["cups-000"] == first["cups-000"]
+    kept, anew = results["cups-001"].images
+    assert kept == approved
+    assert anew.key == disliked.key.replace("_02.png", "_02_r2.png")
+    assert anew.sha256 != disliked.sha256
+    assert results["cups-001"].replaced == [disliked]
+    assert results["cups-001"].cost_micro == 3 * PRICE * 1_000_000
+    mill.check_pictures(results)
+    assert mill.storage.head(disliked.key) is not None, "it was paid for"
+    assert sorted(task["parameters"]["n"] for task in charged(mill, "cups")) == [1, 2, 2]
+
+    again = mill.command_line("reroll", batch, "review.csv", "--json")
+    assert (again.code, again.document["round"]) == (0, None)
+    table = mill.command_line("results", batch, "--approved", "review.csv", "--format", "jsonl")
+    keys = [image["key"] for line in table.documents for image in line["images"]]
+    assert keys == [first["cups-000"].images[0].key, approved.key]
+    assert len(charged(mill, "cups")) == 3
+    mill.check_nothing_in_motion()
+
+
 def test_an_uncertain_row_is_ordered_once_more_when_a_person_says_so(mill: Mill) -> None:
     prompt = prompt_of("bells", 1)
     # Its task is there, and nothing proves that it is this row's.

@@ -40,7 +40,11 @@ def _imagemill(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
 def test_the_readmes_manifest_becomes_pictures(tmp_path: Path) -> None:
     (tmp_path / "catalog.csv").write_text(_manifest(), encoding="utf-8")
     checked = _imagemill(tmp_path, "validate", "catalog.csv")
-    assert (checked.returncode, checked.stderr) == (0, "")
+    assert checked.returncode == 0
+    assert checked.stderr.splitlines() == [
+        "catalog.csv is read as UTF-8. Line 3: MUG-2 | 一只青瓷茶杯，商品摄影 | wanx-v1 | 1280×720"
+        " | watercolor | 1 | celadon"
+    ]
     assert "2 rows, 3 images" in checked.stdout
 
     no_key = _imagemill(tmp_path, "run", "catalog.csv")

@@ -10,7 +10,8 @@ from pathlib import Path
 import psutil
 
 from ledger.keys import BATCH_AGENDA, LaneKeys
-from producer.submission import Order, hand_in
+from producer.handing_in import hand_in
+from producer.submission import Order
 from schemas.lane import LaneLimits
 from schemas.result import JobResult
 from schemas.states import JobState

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from schemas.result import JobResult
+from schemas.layout import sidecar_key
+from schemas.result import JobResult, Sidecar
 from schemas.states import OPEN_STATES, JobState
 from tests.cli.command import prompt_of
 from tests.system.mill import Mill
@@ -42,11 +43,14 @@ def ended(mill: Mill, batch: str) -> dict[str, tuple[JobState, int, list[str]]]:
     mill.check_pictures(results)
     mill.check_nothing_in_motion()
     assert mill.orders() == {prompt_of("cups", row): 1 for row in range(ROWS)}
-    return {name: what_came(result) for name, result in results.items()}
+    return {name: what_came(mill, result) for name, result in results.items()}
 
 
-def what_came(result: JobResult) -> tuple[JobState, int, list[str]]:
-    return result.state, result.attempts, [image.sha256 for image in result.images]
+def what_came(mill: Mill, result: JobResult) -> tuple[JobState, int, list[str]]:
+    """The pictures as the provider delivered them: their labels name their orders."""
+    sidecars = [mill.storage.get(sidecar_key(image.key)) for image in result.images]
+    came = [Sidecar.model_validate_json(sidecar).vendor_sha256 for sidecar in sidecars]
+    return result.state, result.attempts, came
 
 
 def end(worker: WorkerProcess) -> None:
@@ -68,7 +72,7 @@ def test_all_workers_replaced_one_after_another(mill: Mill) -> None:
     )
     pace(mill, "3/s")  # until all are replaced
 
-    batch = mill.submit(manifest(mill, "rolled"))
+    batch = mill.submit(manifest(mill, "rolled"), "--fresh")  # all of it is drawn once more
     for worker in (first, second):
         successor = mill.start_worker()
         wait_until(lambda: under_load(mill, batch), 30, "orders, questions and pictures under way")

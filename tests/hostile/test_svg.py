@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from io import BytesIO
 from pathlib import Path
@@ -34,6 +35,7 @@ SCRIPTED = (
     '<iframe xmlns="http://www.w3.org/1999/xhtml" src="javascript:alert(2)"/></foreignObject>'
     '<image href="http://169.254.169.254/latest"/></svg>'
 ).encode()
+LABELS = re.compile(rb"<metadata .*?</metadata>", re.DOTALL)
 LAUGHS = "".join(f'<!ENTITY l{i} "{f"&l{i - 1};" * 10}">' for i in range(1, 10))
 
 
@@ -134,7 +136,7 @@ def test_a_bucket_hands_a_drawing_out_to_be_saved(
     assert mill.result(claim).state is JobState.SUCCEEDED
     assert (stored.width, stored.height, stored.content_type) == (640, 480, "image/svg+xml")
     assert stored.key.endswith("_01.svg")
-    assert bucket.get(stored.key) == SCRIPTED
+    assert LABELS.sub(b"", bucket.get(stored.key)) == SCRIPTED
     answer = bucket._client.head_object(Bucket=bucket._bucket, Key=bucket._name(stored.key))
     assert answer["ContentType"] == "image/svg+xml"
     assert answer["ContentDisposition"] == "attachment"

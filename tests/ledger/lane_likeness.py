@@ -67,7 +67,9 @@ def _assert_hashes_alike(ledger: Ledger, keys: LaneKeys, model: LaneModel) -> No
     assert _figures(tally) == _figures({**model.tally, "turn": turns.present})
     for batch in batches:
         own = {"stride": turns.strides[batch], "turn": turns.own.get(batch, 0)}
-        assert _figures(hashes.pop(0)) == _figures({**model.counts[batch], **own})
+        figures = hashes.pop(0)
+        assert figures.pop("first_failure", None) == model.first_failures.get(batch)
+        assert _figures(figures) == _figures({**model.counts[batch], **own})
     for name in chunks:
         chunk, held = model.chunks[name], hashes.pop(0)
         assert (int(held["size"]), int(held["ended"])) == (chunk.size, chunk.ended)

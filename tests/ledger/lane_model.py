@@ -14,6 +14,7 @@ from tests.ledger.turns_model import TurnsModel
 
 _TAKEN = (JobState.RUNNING, JobState.STORING, JobState.SUCCEEDED, JobState.PARTIAL)
 """Where an order goes that the provider took."""
+_NOT_WHOLE = (JobState.FAILED, JobState.PARTIAL, JobState.UNCERTAIN)
 TICK_MS = 1000.0
 """No tick takes so long."""
 
@@ -33,6 +34,7 @@ class LaneModel:
     counts: dict[str, Counter[str]] = field(default_factory=dict)
     holds: dict[str, set[Hold]] = field(default_factory=dict)
     tickets: set[str] = field(default_factory=set)
+    first_failures: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.turns = TurnsModel(self.holds)
@@ -60,6 +62,7 @@ class LaneModel:
         counts["images"] -= part.images
         counts["cost_micro"] -= part.cost_micro
         counts["doubles"] += part.possible_double_charges
+        counts["reused"] -= part.reused
         return True
 
     def withdraw(self, chunk: ChunkRef, ended: LaneRound) -> bool:
@@ -248,6 +251,8 @@ class LaneModel:
             figures[job.state] -= 1
             figures[target] += 1
         job.state = target
+        if target in _NOT_WHOLE:
+            self.first_failures.setdefault(_batch(ref), ref)
 
     def _add_up(self, ref: str, move: Move) -> None:
         counts = self.counts[_batch(ref)]

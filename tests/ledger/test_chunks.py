@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from schemas.batch import ChunkRef
+from schemas.result import Image, JobResult
 from schemas.states import JobState
 from tests.ledger.leftovers import assert_nothing_in_motion
 from tests.ledger.scene import Scene
@@ -188,3 +189,49 @@ def test_a_chunk_reference_reads_as_it_is_written() -> None:
     chunk = ChunkRef(batch="night", number=7, size=500)
     assert str(chunk) == "night/00007/500"
     assert ChunkRef.parse(str(chunk)) == chunk
+
+
+def drawn(job: str, scene: Scene) -> JobResult:
+    """A result of an earlier batch, two pictures of it."""
+    image = Image(
+        key="k", index=1, sha256="0" * 64, size_bytes=1, width=1, height=1, content_type="image/png"
+    )
+    return JobResult(
+        id=job, line=2, state=JobState.SUCCEEDED, lane=scene.lane, model="wanx-v1", n=2,
+        images=[image, image.model_copy(update={"index": 2})], attempts=0, currency="CNY",
+        reused_from="yesterday",
+    )  # fmt: skip
+
+
+def load_with(scene: Scene, chunk: ChunkRef, *reused: int) -> bool:
+    """Load a chunk of which these were drawn before."""
+    names = [ref.rpartition("/")[2] for ref in scene.refs_of(chunk)]
+    results = [drawn(names[place], scene) for place in reused]
+    jobs = [(name, "{}") for name in names]
+    return scene.ledger.lanes.load(scene.lane, chunk, jobs, results)
+
+
+def test_what_was_drawn_before_ends_when_its_chunk_is_loaded(scene: Scene) -> None:
+    (chunk,) = scene.hand_in(3)
+    scene.tick()
+    assert load_with(scene, chunk, 1)
+    refs = scene.refs_of(chunk)
+    assert scene.ready() == [refs[0], refs[2]]
+    for counts in (scene.keys.tally, scene.keys.counts(scene.batch)):
+        states = scene.states(counts)
+        assert (states[JobState.PENDING], states[JobState.SUCCEEDED]) == (2, 1)
+    assert not load_with(scene, chunk, 1)
+    (document,) = scene.ledger.jobs.results(scene.lane, [refs[1]])
+    assert document is not None
+    assert JobResult.model_validate_json(document).reused_from == "yesterday"
+
+
+def test_a_chunk_of_nothing_new_is_sealed_and_orders_nothing(scene: Scene) -> None:
+    (chunk,) = scene.hand_in(3)
+    scene.tick()
+    assert load_with(scene, chunk, 0, 1, 2)
+    (chore,) = scene.tick().chores
+    assert chore.what == "seal"
+    assert scene.ready() == []
+    assert scene.tick().handouts == []
+    assert scene.ledger.lanes.seal(scene.lane, chunk, ["a"])

@@ -15,6 +15,7 @@ from tests.house.packages import ROOT
 from tests.ledger import test_access_token
 from tests.ledger.leftovers import assert_keys_accounted_for
 from tests.ledger.slots import OneSlotScripts, StrictScripts, strict_ledger
+from tests.receiver import receiving
 from tests.steps import (
     test_breaker,
     test_budget,
@@ -26,8 +27,11 @@ from tests.steps import (
     test_priorities,
     test_reconcile,
     test_reconcile_lists,
+    test_rerolling,
+    test_reuse_finished,
     test_rounds,
     test_submit,
+    test_telling,
     test_top_up,
     test_whole_batch,
 )
@@ -51,10 +55,17 @@ def a_shared_access_token(mill: Mill) -> None:
     test_access_token.test_a_renewed_token_is_everybodys(test_access_token.InLedger(mill.ledger))
 
 
+def a_notice_put_off_and_delivered(mill: Mill) -> None:
+    with receiving() as receiver:
+        test_telling.test_who_is_away_is_told_later_under_the_same_id(mill, receiver)
+
+
 LIVES: list[Callable[[Mill], None]] = [
     test_whole_batch.test_a_batch_over_two_lanes_goes_all_the_way,
     test_rounds.test_an_announced_round_is_handed_in_by_whoever_looks,
     test_rounds.test_a_round_that_is_withdrawn_leaves_what_there_was,
+    test_rerolling.test_a_blank_picture_is_ordered_anew_and_replaced,
+    test_reuse_finished.test_a_batch_that_was_rerolled_costs_nothing_the_next_night,
     test_cancel.test_rows_that_wait_are_withdrawn,
     test_cancel.test_a_batch_that_was_paused_goes_on,
     test_cancel.test_a_task_that_waits_at_the_provider_is_cancelled_there,
@@ -73,6 +84,7 @@ LIVES: list[Callable[[Mill], None]] = [
     a_breaker,
     a_daily_cap,
     a_shared_access_token,
+    a_notice_put_off_and_delivered,
 ]
 """What happens to batches, as other tests have it."""
 

@@ -37,7 +37,8 @@ def test_a_lanes_keys_share_a_slot(model: str, one: str, other: str) -> None:
 
 @given(batch=NAMES, currency=NAMES, other=NAMES)
 def test_a_batchs_keys_share_a_slot(batch: str, currency: str, other: str) -> None:
-    own = [keys.batch_record(batch), keys.batch_closing(batch)]
+    notices = keys.notice_keys(batch)
+    own = [keys.batch_record(batch), keys.batch_closing(batch), *notices, notices.notice(other)]
     purses = [*keys.batch_purse_keys(batch, currency), *keys.batch_purse_keys(batch, other)]
     assert len(slots_of([*own, *purses])) == 1
 

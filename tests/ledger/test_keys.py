@@ -23,10 +23,20 @@ def _lane_keys() -> Iterator[str]:
             yield method(lane_keys, "night/a:b/00001")
 
 
-FLEET = [keys.LANES, keys.KNOWN_LANES, keys.BATCHES, keys.BATCH_AGENDA, keys.LEADER, keys.WORKERS]
+FLEET = [
+    keys.LANES,
+    keys.KNOWN_LANES,
+    keys.BATCHES,
+    keys.BATCH_AGENDA,
+    keys.NOTICES,
+    keys.LEADER,
+    keys.WORKERS,
+]
 OTHERS = [
     keys.batch_record("night"),
     keys.batch_closing("night"),
+    *keys.notice_keys("night")[:3],
+    keys.notice_keys("night").notice("evt_1"),
     keys.query_bucket("dashscope", "default"),
     keys.query_departures("dashscope", "default"),
     *keys.access_token_keys("qianfan", "default"),
@@ -48,8 +58,10 @@ def test_all_keys_are_asked_about() -> None:
         "LaneKeys",
         "ProviderKeys",
         "PurseKeys",
+        "NoticeKeys",
         "batch_record",
         "batch_closing",
+        "notice_keys",
         "query_bucket",
         "query_departures",
         "access_token_keys",

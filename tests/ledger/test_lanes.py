@@ -32,6 +32,15 @@ def test_pinned_limits_stay_until_others_are_pinned(ledger: Ledger) -> None:
     assert _limits(ledger) == second
 
 
+def test_a_lane_says_whether_its_limits_are_pinned(ledger: Ledger) -> None:
+    limits = LaneLimits(rate_per_s=1, window=1)
+    for pin in (False, True):
+        ledger.lanes.open(LANE, limits, pin=pin)
+        status = ledger.lanes.status(LANE)
+        assert status is not None
+        assert status.pinned == pin
+
+
 @pytest.mark.parametrize("rate_per_s", [1 / 60, 1 / 3600, 1e-7, 1234.5])
 def test_rates_are_kept_exactly(ledger: Ledger, rate_per_s: float) -> None:
     ledger.lanes.open(LANE, LaneLimits(rate_per_s=rate_per_s, window=1))

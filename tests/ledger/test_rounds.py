@@ -261,3 +261,52 @@ def _two_lanes(scene: Scene, other: Scene) -> Batch:
     lanes = {scene.lane: 1, other.lane: 1}
     update = {"total": 2, "lanes": lanes, "currencies": dict.fromkeys(lanes, "CNY")}
     return scene.document(2).model_copy(update=update)
+
+
+def _ended(scene: Scene, *, started: bool = True) -> None:
+    """A batch of two jobs, all sealed, which nobody has finished."""
+    scene.ledger.batches.open(scene.document(2), 1000)
+    for claim in scene.released(2):
+        scene.end(claim)
+    if started:
+        scene.ledger.batches.start(scene.batch)
+    scene.tick()
+    assert scene.seal(scene.chunks(2)[0])
+
+
+@pytest.mark.parametrize("started", [True, False])
+def test_a_round_may_follow_before_the_batch_is_finished(scene: Scene, started: bool) -> None:
+    """Also where whoever handed it in died before saying so, and says it afterwards."""
+    _ended(scene, started=started)
+    batches = scene.ledger.batches
+    assert batches.follow(scene.batch, _round(scene, 2, images=1, cost_micro=160_000), 1)
+    assert batches.state(scene.batch) is BatchState.OPENING
+    assert not batches.start(scene.batch)
+    assert batches.hand_in_round(scene.batch)
+    assert batches.open_round(scene.batch) == 2
+    (counts,) = batches.counts(scene.document(2))
+    assert (counts.images, counts.states[JobState.SUCCEEDED]) == (1, 1)
+    scene.assert_sums(2)
+
+
+def test_of_two_that_would_follow_one_does(scene: Scene) -> None:
+    _ended(scene)
+    batches = scene.ledger.batches
+    assert [batches.follow(scene.batch, _round(scene, n), 1) for n in (2, 3)] == [True, False]
+    assert batches.hand_in_round(scene.batch)
+    assert not batches.follow(scene.batch, _round(scene, 3), 1)
+    assert scene.waiting() == ["night/r2-00001/1"]
+
+
+def test_nothing_follows_a_finished_batch(scene: Scene) -> None:
+    scene.finish_batch()
+    assert not scene.ledger.batches.follow(scene.batch, _round(scene, 2), 1)
+    assert scene.ledger.batches.state(scene.batch) is BatchState.FINISHED
+
+
+def test_who_would_finish_the_round_before_finishes_nothing(scene: Scene) -> None:
+    _ended(scene)
+    batches = scene.ledger.batches
+    assert batches.follow(scene.batch, _round(scene, 2), 1)
+    assert not batches.finish(scene.batch, LATER, [scene.lane], 1)
+    assert batches.state(scene.batch) is BatchState.OPENING

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from producer.accounts_asked import Accounts
@@ -17,17 +18,27 @@ from schemas.job import Job
 
 
 def given(
-    content: str | bytes, *, form: Form | None = None, encoding: str | None = None
+    content: str | bytes,
+    *,
+    form: Form | None = None,
+    encoding: str | None = None,
+    sheet: str | None = None,
 ) -> Manifest:
     """A manifest that came through standard input."""
     data = content.encode() if isinstance(content, str) else content
-    return open_manifest("-", form=form, encoding=encoding, stdin=io.BytesIO(data))
+    return open_manifest("-", form=form, encoding=encoding, sheet=sheet, stdin=io.BytesIO(data))
 
 
-def checker(model: str | None = None, *sets: str, account: str = "default") -> RowChecker:
+def checker(
+    model: str | None = None,
+    *sets: str,
+    account: str = "default",
+    said: Mapping[str, str] | None = None,
+) -> RowChecker:
     """A checker with the catalogue that ships with imagemill."""
     known = catalogue()
-    return RowChecker(known, defaults_from(model, sets, known), accounts=Accounts(account))
+    defaults = replace(defaults_from(model, sets, known), columns=dict(said or {}))
+    return RowChecker(known, defaults, accounts=Accounts(account))
 
 
 def validated(

@@ -6,6 +6,7 @@ import pytest
 
 from producer.checking import Bad, Good, RowChecker
 from producer.row import Row
+from schemas.finishing import Finishing
 from tests.producer.manifests import check_cells, checker, job_of, reasons
 
 WANX_SIZES = "1024*1024, 720*1280, 768*1152, 1280*720"
@@ -35,6 +36,8 @@ def test_a_row_becomes_a_job_in_the_providers_spelling() -> None:
         "parameters": {"size": "1024*1024", "seed": 7, "style": "<anime>"},
         "name": "A-1",
         "row": cells,
+        "revision": 1,
+        "finishing": Finishing().model_dump(),
         "again": None,
     }
 

@@ -148,6 +148,28 @@ def test_two_columns_of_one_name_are_an_error(header: str, message: str) -> None
     assert str(caught.value).startswith(message)
 
 
+def test_a_title_above_the_header_is_no_header() -> None:
+    rows = rows_of("2026 秋季商品表,,\n\n制表：小王,,\nsku,prompt,店\nA1,cup,x\n")
+    assert [(row.line, row.cells) for row in rows] == [
+        (5, {"sku": "A1", "prompt": "cup", "店": "x"})
+    ]
+
+
+@pytest.mark.parametrize(
+    ("content", "columns"),
+    [
+        ("sku\nA1\n", ("sku",)),
+        ("sku\nA1,a cup, size, style\n", ("sku",)),
+        ("编码X\nA1\nA2\n", ("编码X",)),
+        ("sku\tprompt\nA1\ta cup, size, style, model\n", ("sku", "prompt")),
+        ("sku;prompt\nA1;a cup, n, size, style, model\n", ("sku", "prompt")),
+    ],
+)
+def test_a_row_below_is_never_taken_for_the_header(content: str, columns: tuple[str, ...]) -> None:
+    with given(content) as manifest:
+        assert manifest.columns == columns
+
+
 def test_rows_can_be_read_again() -> None:
     with given("id,prompt\n1,cup\n") as manifest:
         assert list(manifest.rows()) == list(manifest.rows())

@@ -14,8 +14,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from producer.manifest import Form
+from producer.mojibake import misread
 from results.failed_csv import FailedCsv
-from schemas.batch import Batch
+from schemas.batch import Batch, Reading
 from schemas.job import Job
 from schemas.result import JobResult
 from schemas.states import JobState
@@ -106,6 +107,38 @@ def test_what_the_command_line_said_needs_no_saying_again(tmp_path: Path) -> Non
     assert [order(job) for job in again] == [order(job) for job in jobs]
 
 
+MAPPED = {
+    "names nobody knows": (
+        "编码X,画面,模型X,备注\nA-1,青瓷茶杯,wanx-v1,首页\n",
+        {"id": "编码X", "prompt": "画面", "model": "模型X"},
+    ),
+    "a stock and a size of clothes": (
+        "sku,prompt,model,size,数量,size 2\nA-1,a shirt,wanx-v1,XL,500,x\n",
+        {"size": "", "n": ""},
+    ),
+    "a column that means another": (
+        "sku,id,prompt,description,model\nA-1,9,a cup,a red cup,wanx-v1\n",
+        {"id": "sku", "prompt": "description"},
+    ),
+}
+
+
+@pytest.mark.parametrize(("content", "said"), MAPPED.values(), ids=MAPPED)
+def test_what_was_said_of_columns_needs_no_saying_again(
+    tmp_path: Path, content: str, said: dict[str, str]
+) -> None:
+    with manifests.given(content) as manifest:
+        checker = manifests.checker(None, said=said)
+        jobs = [manifests.job_of(checker.check(row)) for row in manifest.rows()]  # type: ignore[arg-type]  # no row is broken
+        of = batch(manifest.columns, reading=Reading(columns=said))
+
+    again, columns = ordered(failed_csv(tmp_path, jobs, of), "csv")
+
+    assert [order(job) for job in again] == [order(job) for job in jobs]
+    assert list(again[0].row.values()) == list(jobs[0].row.values())
+    assert len(set(columns)) == len(columns)
+
+
 ROWS = [
     {"id": 17, "prompt": "a cup", "model": "wanx-v1", "n": 2, "seed": 7, "tags": ["a", {"b": 1}]},
     {"prompt": "a\njug", "custom_id": "B", "model": "wanx-v1", "size": "720*1280", "ok": True},
@@ -132,7 +165,9 @@ def test_json_lines_come_back_as_a_table(tmp_path: Path) -> None:
     assert first["tags"] == '["a", {"b": 1}]'
 
 
-TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
+TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=12).filter(
+    lambda text: misread(f"cup {text}") is None  # which would be refused
+)
 VALUES = st.one_of(TEXT, st.integers(), st.booleans(), st.none(), st.lists(st.integers()))
 EXTRAS = st.dictionaries(TEXT.map("x-{}".format), VALUES, max_size=3)
 

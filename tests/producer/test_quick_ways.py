@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from producer.accounts_asked import Accounts
 from producer.checking import Bad, Good, RowChecker
+from producer.default_values import Defaults
 from producer.plan import Header, Slot, make_plan
 from producer.row import Row
 from producer.tally import Tally
@@ -36,7 +37,7 @@ RESERVED = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)
 def slot(model: str, name: str) -> Slot:
     columns = ("id", "prompt", name)
     header = Header(columns, resolve(columns, frozenset({name})), None)
-    plan = make_plan(header, catalogue().find(model), {})
+    plan = make_plan(header, catalogue().find(model), Defaults())
     return plan.n if name == "n" else next(one for one in plan.slots if one.name == name)
 
 

@@ -102,7 +102,9 @@ def test_a_path_the_system_refuses_is_one_sentence(path: str) -> None:
         (b"\n \r\n", "sheet.csv is empty; a manifest has a header and rows"),
         (gzip.compress(b"", mtime=0), "sheet.csv is empty; a manifest has a header and rows"),
         (b"id,prompt\n\n,\n", "sheet.csv has a header but no rows; add one row for each picture order"),
-        (b"PK\x03\x04\x14\0", "sheet.csv is an Excel workbook or a zip archive; save the table as CSV UTF-8 first"),
+        (b"PK\x03\x04\x14\0", "sheet.csv is a damaged workbook or zip archive; copy it again, or open it in Excel"),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(512), "sheet.csv is an Excel file of the old form (.xls), or has a password"),
+        (b"<html><table><tr><td>sku</td></tr></table></html>", "sheet.csv is a web page or XML, as some shops export it under the name of a table"),
         (bytes(range(256)), "sheet.csv is no text file; a manifest is CSV or JSON lines in UTF-8"),
         (gzip.compress(TABLE.encode() * 9, mtime=0)[:-9], "sheet.csv is a damaged gzip file"),
         (gzip.compress(TABLE.encode(), mtime=0)[:-8] + b"\1" * 8, "sheet.csv is a damaged gzip file"),
@@ -119,15 +121,82 @@ def test_a_file_that_is_no_manifest_gets_one_sentence(
     assert said_of(path).startswith(sentence)
 
 
-def test_gbk_is_refused_with_the_place_and_the_way_out(tmp_path: Path) -> None:
+def prompts_of(path: Path, **options: str) -> list[str]:
+    with open_manifest(str(path), **options) as manifest:  # type: ignore[arg-type]  # likewise
+        return [row.cells["prompt"] for row in manifest.rows()]  # type: ignore[call-overload]  # rows of this table are all whole
+
+
+@pytest.mark.parametrize("encoding", [None, "gb18030", "gbk"])
+def test_gbk_is_read_whether_it_is_said_or_not(tmp_path: Path, encoding: str | None) -> None:
     path = tmp_path / "sheet.csv"
     path.write_bytes("id,prompt\n1,cup\n2,红色水杯\n".encode("gbk"))
+    options = {} if encoding is None else {"encoding": encoding}
+    assert prompts_of(path, **options) == ["cup", "红色水杯"]
+
+
+def test_how_it_is_read_is_part_of_what_it_is_but_not_who_said_so(tmp_path: Path) -> None:
+    path = tmp_path / "sheet.csv"
+    path.write_bytes("id,prompt\n1,红色水杯\n".encode("gbk"))
+    readings = []
+    for encoding in (None, "gbk", "gb18030", "latin-1"):
+        with open_manifest(str(path), encoding=encoding) as manifest:
+            readings.append(manifest.reading)
+    assert readings[0] == readings[1] == readings[2] != readings[3]
+
+
+def test_what_was_guessed_is_said_with_a_line_that_shows_it(tmp_path: Path) -> None:
+    path = tmp_path / "sheet.csv"
+    path.write_bytes("秋季商品表;;\nsku;prompt;店铺\nA1;a cup;x\nA2;红色水杯;杭州\n".encode("gbk"))
+    with open_manifest(str(path)) as manifest:
+        assert manifest.told() == (
+            "sheet.csv is read as GB18030 by its looks, with cells parted by semicolons, with the columns'"
+            " names in line 2; say --encoding if that is wrong. Line 4: A2 | 红色水杯 | 杭州"
+        )
+
+
+def test_of_plain_ascii_nothing_needs_saying(tmp_path: Path) -> None:
+    path = tmp_path / "sheet.csv"
+    path.write_text("sku,prompt\nA1,a cup\n", encoding="utf-8")
+    with open_manifest(str(path)) as manifest:
+        assert manifest.told() == ""
+
+
+def test_a_line_that_is_shown_has_no_escapes_of_a_terminal(tmp_path: Path) -> None:
+    path = tmp_path / "sheet.csv"
+    path.write_text(f"sku,prompt\nA1,\x1b[31m杯{'x' * 500}\n", encoding="utf-8")
+    with open_manifest(str(path)) as manifest:
+        told = manifest.told()
+    assert "\x1b" not in told
+    assert len(told) < 200
+
+
+def test_bytes_that_could_be_two_encodings_are_refused_with_both(tmp_path: Path) -> None:
+    path = tmp_path / "sheet.csv"
+    path.write_bytes("id,prompt\n1,杯\n".encode("gbk"))
+    said = said_of(path)
+    assert said.startswith("sheet.csv is not UTF-8: line 2, byte 3 is 0xB1, and could be several")
+    assert '--encoding gb18030 if "1,杯" is right' in said
+    assert "--encoding cp950 if" in said
+    assert prompts_of(path, encoding="gb18030") == ["杯"]
+
+
+def test_bytes_that_read_like_nothing_are_refused(tmp_path: Path) -> None:
+    path = tmp_path / "sheet.csv"
+    path.write_bytes("id,prompt\n1,красная чашка на столе\n".encode("cp1251"))
     assert said_of(path) == (
-        "sheet.csv is not UTF-8: line 3, byte 3 is 0xBA; if it comes from Excel in Chinese,"
-        " say --encoding gb18030, or save it as CSV UTF-8"
+        "sheet.csv is not UTF-8: line 2, byte 3 is 0xEA; save it as CSV UTF-8, or say which"
+        " --encoding it has, such as gb18030, big5 or cp1252"
     )
-    with open_manifest(str(path), encoding="gb18030") as manifest:
-        assert [row.cells["prompt"] for row in manifest.rows()] == ["cup", "红色水杯"]  # type: ignore[call-overload]  # rows of this table are all whole
+
+
+def test_a_guess_that_a_later_line_refutes_is_no_silent_replacement(tmp_path: Path) -> None:
+    path = tmp_path / "sheet.csv"
+    rows = "".join(f"{n},北欧风陶瓷马克杯，哑光奶白色\n" for n in range(2000)).encode("gbk")
+    path.write_bytes(b"id,prompt\n" + rows + b"2000,\xff\xff\n")
+    assert said_of(path) == (
+        "sheet.csv is not gb18030: line 2002, byte 6 is 0xFF, although its lines above read like"
+        " it; save it as CSV UTF-8, or say which --encoding it has"
+    )
 
 
 def test_a_bad_byte_far_down_is_found_too(tmp_path: Path) -> None:

@@ -17,6 +17,7 @@ from producer.tally import Tally
 from producer.validation import validate
 from schemas.catalogue import catalogue
 from tests.producer.manifests import checker, complaints, given, jobs, validated
+from tests.producer.worded import judged
 
 
 def tally_of(content: str, model: str = "wanx-v1") -> Tally:
@@ -29,10 +30,10 @@ def tally_of(content: str, model: str = "wanx-v1") -> Tally:
 @pytest.mark.parametrize(
     ("header", "sentence"),
     [
-        ("name,prompt", "stdin: the manifest needs an id, sku or custom_id column; it has: name, prompt"),
-        ("id,text", "stdin: the manifest needs a prompt column (prompt, 提示词, 文案, description); it has: id, text"),
+        ("name,prompt", "stdin: the manifest needs an id, sku or custom_id column; it has: name, prompt; or say --map id=COLUMN"),
+        ("id,text", "stdin: the manifest needs a prompt column (prompt, 提示词, 文案, description); it has: id, text; or say --map prompt=COLUMN"),
         ("id,prompt", "stdin: the manifest has no model column; say --model NAME for all rows (`imagemill models` lists them)"),
-        ("sku,row_id,prompt", "stdin: columns 'sku' and 'row_id' both mean id; rename or remove one"),
+        ("sku,row_id,prompt", "stdin: columns 'sku' and 'row_id' both mean id; rename or remove one, or say which it is: --map id=sku"),
     ],
 )  # fmt: skip
 def test_a_header_no_row_can_make_good_is_one_sentence(header: str, sentence: str) -> None:
@@ -103,6 +104,24 @@ def test_the_summary_says_how_to_go_on() -> None:
         "1 of 3 rows cannot be ordered and was left out."
     )
     assert render_problems(tally_of("id,prompt\n1,cup\n")) == ""
+
+
+def test_a_column_that_is_wrong_throughout_may_be_something_else() -> None:
+    tally = tally_of("id,prompt,size,qty\n1,cup,XL,1\n2,jug,M,500\n3,pot,L,2\n")
+    assert render_problems(tally).splitlines()[-2] == (
+        "Column size is wrong in 3 of 3 rows: if it is not the size of the pictures, say --map size="
+    )
+
+
+def test_of_rows_that_a_matrix_makes_more_of_each_counts_once() -> None:
+    tally = Tally(catalogue(), unit="order")
+    table = "id,prompt,size\n1,cup,XL\n2,jug,M\n"
+    for checked in judged(table, axes={"angle": ["front", "side", "top"]}):
+        tally.add(checked)
+    assert render_problems(tally).splitlines()[-2:] == [
+        "Column size is wrong in 2 of 2 rows: if it is not the size of the pictures, say --map size=",
+        "6 of 6 orders cannot be ordered; nothing was sent. Correct the manifest and hand it in again.",
+    ]
 
 
 def test_warnings_are_shown_without_the_prompt() -> None:

@@ -11,7 +11,7 @@ import PIL.Image
 from schemas.batch import Batch, ChunkRef
 from schemas.failure import ErrorClass, Failure
 from schemas.layout import image_key, results_chunk
-from schemas.result import Image, JobResult
+from schemas.result import Image, JobResult, Rendition
 from schemas.states import JobState
 from storage.port import Storage
 
@@ -36,6 +36,23 @@ def image(name: str, index: int = 1, *, seed: int | None = None, batch: str = BA
         content_type="image/png",
         seed=seed,
     )
+
+
+def rendition(of: Image, spec: str, place: str, **fields: Any) -> Rendition:
+    name, _, ending = spec.rpartition("=")[2].rpartition(".")
+    given: dict[str, Any] = {
+        "name": spec.partition("=")[0] if "=" in spec else name,
+        "spec": spec,
+        "key": f"batches/{BATCH}/renditions/{place}",
+        "sha256": "1" * 64,
+        "made_of": of.sha256,
+        "size_bytes": 50,
+        "width": 32,
+        "height": 24,
+        "content_type": f"image/{ending}",
+        **fields,
+    }
+    return Rendition(**given)
 
 
 def result(line: int = 2, state: JobState = JobState.SUCCEEDED, **fields: Any) -> JobResult:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import base64
 import re
+from collections.abc import Iterator
 from hashlib import sha256
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -9,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from results.card import relative_link
 from results.contact_sheet import SHEET_LIMITS, ContactSheet, SheetLimits
+from results.link import relative_link
 from results.page_head import PageHead
 from results.picture import thumbnail
 from results.tally import Tally
@@ -21,7 +22,7 @@ from schemas.states import JobState
 from storage.errors import Unreachable
 from storage.local import LocalStorage
 from tests.results.orders import BATCH, batch, failure, image, picture, result
-from tests.results.sheet_reader import SheetReader
+from tests.results.sheet_reader import Element, SheetReader
 
 HOSTILE = [
     "<script>alert(1)</script>",
@@ -75,7 +76,7 @@ def test_a_card_says_what_became_of_a_job(storage: LocalStorage) -> None:
     facts = [one.text for one in card.all("dd")]
     assert facts == ["wanx-v1", "64 × 48", "42", "0.16 CNY"]
     assert card.one("a", "picture").attributes["href"] == PIXEL_LINK
-    assert card.one("img").attributes["alt"] == "Picture of 杯-1: 一只蓝色的杯子"
+    assert card.one("img").attributes["alt"] == "杯-1: 一只蓝色的杯子"
     assert card.attributes["data-state"] == "succeeded"
 
 
@@ -180,9 +181,9 @@ def test_the_head_says_what_it_came_to(storage: LocalStorage) -> None:
 
 
 def test_times_that_are_none_are_shown_as_they_are(storage: LocalStorage) -> None:
-    page = render(storage, created_at="last <night>")
+    top = SheetReader(render(storage, created_at="last <night>")).root.one("header", "top")
 
-    assert "last &lt;night&gt; to 2026-11-20T22:01:27Z" in page
+    assert "last <night> to 2026-11-20T22:01:27Z" in top.one("p", "origin").text
 
 
 def test_the_stored_thumbnail_is_taken(storage: LocalStorage) -> None:
@@ -239,6 +240,91 @@ def test_partial_jobs_show_the_gap_and_the_reason(storage: LocalStorage) -> None
     assert "2 of 3 pictures stored; picture 2 is missing." in card.one("p", "error").text
 
 
+def test_each_picture_of_a_row_is_a_tile_of_its_own(storage: LocalStorage) -> None:
+    given = result(n=2, images=[image("a", 1), image("a", 2)], model="flux", revision=3)
+
+    (card,) = SheetReader(render(storage, given)).cards
+
+    assert (card.attributes["data-model"], card.attributes["data-revision"]) == ("flux", "3")
+    tiles = card.all("div", "tile")
+    assert [(tile.attributes["data-image"], tile.attributes["data-index"]) for tile in tiles] == [
+        ("images/a_01.png", "1"),
+        ("images/a_02.png", "2"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("state", "tiles"),
+    [
+        (JobState.FAILED, [""]),
+        (JobState.CANCELLED, [""]),
+        (JobState.UNCERTAIN, []),  # `retry --uncertain` is for these
+        (JobState.SUCCEEDED, []),  # values, and no picture
+    ],
+)
+def test_a_row_without_pictures_may_be_ordered_again(
+    storage: LocalStorage, state: JobState, tiles: list[str]
+) -> None:
+    (card,) = SheetReader(render(storage, result(state=state))).cards
+
+    assert [tile.attributes["data-image"] for tile in card.all("div", "tile")] == tiles
+
+
+def test_pictures_that_were_drawn_anew_have_links_to_the_earlier_ones(
+    storage: LocalStorage,
+) -> None:
+    given = result(n=2, images=[image("a", 1), image("a_r2", 2)], replaced=[image("a", 2)])
+
+    (card,) = SheetReader(render(storage, given)).cards
+
+    (link,) = card.one("div", "earlier").all("a")
+    assert (link.text, link.attributes["href"]) == ("r1", "images/a_02.png")
+
+
+def test_everything_the_page_says_it_says_in_chinese_too(storage: LocalStorage) -> None:
+    """What bears a text without its translation is a user's own text, a key or a file's name."""
+    given = [
+        result(2, id="1", prompt="2", images=[image("a")]),
+        result(3, JobState.PARTIAL, id="3", n=2, prompt="4", images=[image("b")]),
+        result(4, JobState.FAILED, id="5", prompt="6", failures=[failure()]),
+        result(5, id="7", prompt="8", actual_prompt="9"),
+    ]
+    read = SheetReader(render(storage, *given, simulated=True, invalid=2))
+
+    assert untranslated(read.root.one("body")) == set()
+    for element in every(read.root):
+        for name in ("aria-label", "title", "placeholder"):
+            said = element.attributes.get(name, "")
+            store = f"data-other-{name.removeprefix('aria-')}"
+            assert not LETTERS.search(said) or element.attributes.get(store), said
+            assert not LETTERS.search(element.attributes.get(store, ""))
+
+
+LETTERS = re.compile(r"[a-z]{2}")
+OWN_WORDS = {"script", "style", "kbd", "code", "bdi", "time", "template"}
+"""Elements whose text is no sentence of the page's."""
+
+
+def untranslated(element: Element) -> set[str]:
+    """Texts with letters below it that have no translation."""
+    if element.tag in OWN_WORDS or "data-other" in element.attributes:
+        return set()
+    own, found = element.text, set()
+    for one in element.inside:
+        own = own.replace(one.text, "", 1)
+        found |= untranslated(one)
+    return (found | ({own} if LETTERS.search(own) else set())) - ALLOWED
+
+
+ALLOWED = {"English", "中文", "results.csv", "results.jsonl", "failed.csv", "wanx-v1"}
+
+
+def every(element: Element) -> Iterator[Element]:
+    for one in element.inside:
+        yield one
+        yield from every(one)
+
+
 def test_long_prompts_unfold_without_a_script(storage: LocalStorage) -> None:
     long = "a very long prompt " * 30
 
@@ -253,11 +339,22 @@ def test_pictures_beyond_the_limit_are_shown_from_their_files(storage: LocalStor
     given = [result(line, images=[image(f"a{line}")]) for line in (2, 3)]
     storage.put(given[0].images[0].key, picture(), "image/png")
 
-    page = render(storage, *given, limits=SheetLimits(embedded=1, cards=9))
+    page = render(storage, *given, limits=SHEET_LIMITS._replace(embedded=1))
 
     sources = [card.one("img").attributes["src"] for card in SheetReader(page).cards]
     assert sources[0].startswith("data:")
     assert sources[1] == "thumbnails/a3_01.jpg"
+
+
+def test_large_thumbnails_fill_the_page_sooner(storage: LocalStorage) -> None:
+    given = [result(line, images=[image("a")]) for line in range(2, 102)]
+    storage.put(given[0].images[0].key, picture(), "image/png")
+
+    page = render(storage, *given, limits=SHEET_LIMITS._replace(embedded_bytes=1000))
+
+    sources = [card.one("img").attributes["src"] for card in SheetReader(page).cards]
+    assert sources[0].startswith("data:")
+    assert sources[-1] == "thumbnails/a_01.jpg"
 
 
 def test_without_thumbnails_pictures_are_shown_from_their_files_and_none_is_read(
@@ -273,7 +370,7 @@ def test_without_thumbnails_pictures_are_shown_from_their_files_and_none_is_read
 
 
 def test_jobs_beyond_the_limit_are_counted(storage: LocalStorage) -> None:
-    limits = SheetLimits(embedded=1, cards=2)
+    limits = SHEET_LIMITS._replace(cards=2)
     read = SheetReader(render(storage, *map(result, range(2, 7)), limits=limits))
 
     assert len(read.cards) == 2

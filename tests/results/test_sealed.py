@@ -70,13 +70,28 @@ def test_of_each_job_the_newest_rounds_result_counts(storage: LocalStorage) -> N
     assert states == [JobState.FAILED, JobState.PARTIAL, JobState.SUCCEEDED]
 
 
-def test_a_newest_result_is_told_with_the_chunk_its_job_came_in(storage: LocalStorage) -> None:
+def test_what_a_matrix_makes_of_a_line_keeps_its_order_when_some_of_it_runs_again(
+    storage: LocalStorage,
+) -> None:
+    front, side, top = (result(2, id=f"CUP_{angle}") for angle in ("front", "side", "top"))
+    seal(storage, [front, side, top])
+    seal(storage, [side, top], round_=2)
+    seal(storage, [top], round_=3)
+
+    assert [one.id for one in sealed_results(storage, BATCH)] == [
+        "CUP_front",
+        "CUP_side",
+        "CUP_top",
+    ]
+
+
+def test_a_newest_result_is_told_with_the_chunk_it_was_run_in(storage: LocalStorage) -> None:
     seal(storage, [result(2), result(3)], number=1)
-    seal(storage, [result(4)], number=2)
+    seal(storage, [result(4), result(5)], number=2)
     seal(storage, [result(3, JobState.FAILED), result(4)], round_=2)
 
-    jobs = [(sealed.result.id, sealed.chunk) for sealed in sealed_jobs(storage, BATCH)]
-    assert jobs == [("SKU-2", 1), ("SKU-3", 1), ("SKU-4", 2)]
+    jobs = [(one.result.id, one.round, one.chunk) for one in sealed_jobs(storage, BATCH)]
+    assert jobs == [("SKU-2", 1, 1), ("SKU-3", 2, 1), ("SKU-4", 2, 1), ("SKU-5", 1, 2)]
 
 
 ROUNDS = st.lists(st.lists(st.integers(2, 25), unique=True, max_size=24), max_size=4)

@@ -53,12 +53,13 @@ def read_csv(path: Path) -> list[list[str]]:
 
 def test_results_csv_to_the_byte(tmp_path: Path) -> None:
     expected = (
-        "\ufeffsku,prompt,seed,status,images,width,height,mill_seed,cost,currency,error,"
-        "error_class,attempts,possible_double_charges,ticket,started_at,finished_at,beside,facts\r\n"
+        "\ufeffsku,prompt,seed,status,images,width,height,size_bytes,mill_seed,cost,currency,error,"
+        "error_class,attempts,possible_double_charges,ticket,started_at,finished_at,beside,"
+        "renditions,facts,reused_from,remarks\r\n"
         '杯-1,"\'=cup, ""blue""",7,succeeded,'
         "batches/shop-20261120/images/b_01.png | batches/shop-20261120/images/b_02.png,"
-        "64,48,7 | 8,0.32,CNY,,,1,0,t-1,2026-11-20T22:00:01Z,2026-11-20T22:00:21Z,,\r\n"
-        f"-5,'+toy pistol,,failed,,,,,0.00,CNY,{SAID},moderated,1,0,,,,,\r\n"
+        "64,48,100 | 100,7 | 8,0.32,CNY,,,1,0,t-1,2026-11-20T22:00:01Z,2026-11-20T22:00:21Z,,,,,\r\n"
+        f"-5,'+toy pistol,,failed,,,,,,0.00,CNY,{SAID},moderated,1,0,,,,,,,,\r\n"
     )
 
     assert written_csv(tmp_path / "r.csv", [DONE, REFUSED]) == expected.encode()

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from results.words import FAILURES, STATES, explain, state_label
+from results.words import FAILURES, STATES, Language, explain, state_label
 from schemas.failure import ErrorClass
 from schemas.states import JobState
 from tests.results.orders import failure, image, result
@@ -80,6 +80,31 @@ def test_one_missing_picture_is_singular() -> None:
     said = explain(result(state=JobState.PARTIAL, n=2, images=[image("a", 1)]))
 
     assert said == "1 of 2 pictures stored; picture 2 is missing."
+
+
+@pytest.mark.parametrize("error_class", ErrorClass)
+def test_a_failure_is_told_in_chinese_too(error_class: ErrorClass) -> None:
+    told = failure(error_class, message="size must be 1024*1024")
+
+    said = explain(result(state=JobState.FAILED, failures=[told]), Language.CHINESE)
+
+    assert said.startswith(FAILURES[error_class].chinese)
+    assert said.endswith(("。", "服务商的原话：size must be 1024*1024"))
+
+
+@pytest.mark.parametrize(
+    ("stored", "said"),
+    [
+        ([1, 2], "订了 4 张，存了 2 张；缺第 3、4 张。"),
+        ([1, 2, 4], "订了 4 张，存了 3 张；缺第 3 张。"),
+    ],
+)
+def test_missing_pictures_are_named_in_chinese_too(stored: list[int], said: str) -> None:
+    images = [image("a", index) for index in stored]
+
+    given = result(state=JobState.PARTIAL, n=4, images=images)
+
+    assert explain(given, Language.CHINESE) == said
 
 
 @pytest.mark.parametrize("state", [JobState.FAILED, JobState.UNCERTAIN, JobState.CANCELLED])

@@ -70,6 +70,10 @@ def test_a_name_stays_as_near_as_can_be(text: str, name: str) -> None:
         ),
         (layout.results_prefix("night"), "batches/night/results/"),
         (layout.image_key("night", "sku", 2, "png"), "batches/night/images/sku_02.png"),
+        (
+            layout.image_key("night", "sku", 2, "svg", "svg", revision=3),
+            "batches/night/images/sku_02_r3_svg.svg",
+        ),
         (layout.sidecar_key("batches/night/images/s.k_02.png"), "batches/night/images/s.k_02.json"),
         (
             layout.thumbnail_key("batches/night/images/s.k_02.png"),

@@ -17,6 +17,7 @@ from producer.chunk_files import ChunkFiles
 from schemas.account import Account
 from schemas.batch import Batch, ChunkRef, Priority
 from schemas.catalogue import Catalogue, catalogue
+from schemas.finishing import Finishing
 from schemas.job import Job
 from schemas.lane import Lane, LaneLimits
 from schemas.queues import APP
@@ -145,6 +146,8 @@ class Mill:
         batch: str = BATCH,
         limits: LaneLimits = FAST,
         priority: Priority = Priority.NORMAL,
+        *,
+        fresh: bool = False,
     ) -> Batch:
         """Put jobs into storage and ledger, as a submit does."""
         chunks = ChunkFiles(self.folder / f"chunks-{batch}")
@@ -161,6 +164,9 @@ class Mill:
             currencies=dict.fromkeys(chunks.lanes, "CNY"),
             created_at="2026-11-20T20:00:00+00:00",
             priority=priority,
+            fresh=fresh,
+            finishing=jobs[0].finishing if jobs else Finishing(),
+            revision=jobs[0].revision if jobs else 1,
         )
         self.ledger.batches.open(document, self.ledger.fleet.now_ms())
         for lane in chunks.lanes:
@@ -245,6 +251,8 @@ class Mill:
         task = message.task.removeprefix(f"{APP}.")
         if task == "close":
             self.desk.close(str(message.args[0]))
+        elif task == "tell":
+            self.desk.tell(str(message.args[0]))
         elif task == "look":
             self.desk.look(str(message.args[0]))
         elif task in CHORES:

@@ -13,6 +13,7 @@ from schemas.failure import ErrorClass
 from schemas.lane import Lane
 from schemas.result import JobResult
 from schemas.states import JobState
+from tests.results.metadata import pixels
 from tests.shared_token import ProcessToken
 from tests.steps.ageing import age
 from tests.steps.mill import FakeProviders, Mill, job
@@ -102,7 +103,7 @@ def test_a_picture_in_the_answer_is_stored_and_paid(
     found = result(mill, order(lane, *plays))
     assert (found.state, found.cost_micro) == (JobState.SUCCEEDED, PRICES[lane])
     (stored,) = found.images
-    assert mill.storage.get(stored.key) == ONE
+    assert pixels(mill.storage.get(stored.key)) == pixels(ONE)
 
 
 def test_a_seed_the_row_did_not_name_is_told(mill: Mill, order: Order) -> None:

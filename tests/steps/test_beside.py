@@ -12,6 +12,7 @@ from schemas.failure import ErrorClass, Failure
 from schemas.model import PriceTier
 from schemas.parameter import Kind, Parameter
 from schemas.states import JobState
+from tests.results.metadata import pixels
 from tests.steps.mill import Mill
 from tests.steps.picture_host import picture
 from worker.models import Models
@@ -55,7 +56,7 @@ def test_what_comes_along_lies_beside_its_picture_and_is_not_counted(mill: Mill)
     assert (result.state, result.cost_micro) == (JobState.SUCCEEDED, 160_000)
     assert (image.key, along.key) == (f"{IMAGES}/SKU-1_01.png", f"{IMAGES}/SKU-1_01_svg.png")
     assert (along.part, along.index, along.seed, along.beside) == ("svg", 1, None, [])
-    assert mill.storage.get(along.key) == picture(f"{HOST}/1.svg.png")
+    assert pixels(mill.storage.get(along.key)) == pixels(picture(f"{HOST}/1.svg.png"))
     counts = mill.ledger.batches.status("night")
     assert counts is not None
     assert counts.images == 1

@@ -78,7 +78,7 @@ def test_every_step_and_chore_has_a_task(mill: Mill) -> None:
     app = Celery("imagemill", set_as_current=False)
     register(app, mill.desk)
     ours = {name for name in app.tasks if name.startswith("imagemill.")}
-    assert ours == {step_task(name) for name in (*STEPS, *CHORES, "close", "look")}
+    assert ours == {step_task(name) for name in (*STEPS, *CHORES, "close", "look", "tell")}
 
 
 def test_a_step_that_breaks_is_logged_once_and_comes_back(mill: Mill) -> None:

@@ -10,9 +10,11 @@ import PIL.Image
 import pytest
 
 from schemas.failure import ErrorClass
+from schemas.finishing import Label
 from schemas.job import Job, content_key
 from schemas.result import Sidecar
 from schemas.states import JobState
+from tests.results.metadata import pixels
 from tests.steps.mill import LANE, PROMPT, Mill, job
 from tests.steps.picture_host import SIZE, picture
 from tests.steps.scripted_provider import done, trouble
@@ -34,8 +36,8 @@ def test_every_picture_is_stored_with_its_facts(mill: Mill) -> None:
     assert (result.state, result.failures, result.ticket) == (JobState.SUCCEEDED, [], "task-1")
     assert (result.cost_micro, result.currency) == (2 * 160_000, "CNY")
     for index, image in enumerate(result.images, start=1):
-        data = picture(f"https://pictures.test/task-1/{index}.png")
-        assert mill.storage.get(image.key) == data
+        data = mill.storage.get(image.key)
+        assert pixels(data) == pixels(picture(f"https://pictures.test/task-1/{index}.png"))
         assert image.sha256 == hashlib.sha256(data).hexdigest()
         assert (image.key, image.index) == (f"{IMAGES}/SKU-1_{index:02}.png", index)
         assert ((image.width, image.height), image.size_bytes) == (SIZE, len(data))
@@ -75,6 +77,8 @@ def test_a_sidecar_says_how_a_picture_came_to_be(mill: Mill) -> None:
         parameters={"seed": 3},
         ticket="task-1",
         content_key=content_key(order),
+        label=Label.ALL,
+        vendor_sha256=hashlib.sha256(picture("https://pictures.test/task-1/1.png")).hexdigest(),
         created_at="2026-11-20T20:00:00.000+00:00",
     )
     assert "Signature" not in json.dumps(data)
@@ -143,7 +147,7 @@ def test_a_synchronous_providers_pictures_are_stored_at_once(mill: Mill) -> None
     mill.desk.step("submit", claim)
     result = mill.result(claim)
     assert (result.state, result.ticket, result.attempts) == (JobState.SUCCEEDED, None, 1)
-    assert mill.storage.get(f"{IMAGES}/SKU-1_02.png") == picture("inline/2")
+    assert pixels(mill.storage.get(f"{IMAGES}/SKU-1_02.png")) == pixels(picture("inline/2"))
     assert (mill.host.fetched, mill.provider.polled, mill.window()) == ([], [], set())
 
 

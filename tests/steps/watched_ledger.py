@@ -15,6 +15,7 @@ from ledger.fleet import Fleet
 from ledger.jobs import Jobs
 from ledger.lanes import Lanes
 from ledger.looks import LaneLooks
+from ledger.notices import Notices
 from ledger.opening import Ledger
 from ledger.scripts import Scripts
 from ledger.tickets import Tickets
@@ -87,6 +88,7 @@ def watched_ledger(port: int, wire: Wire) -> Iterator[Ledger]:
         fleet=Fleet(client, scripts),
         tickets=Tickets(client, scripts),
         looks=LaneLooks(client, scripts),
+        notices=Notices(client, scripts),
     )
     yield ledger
     ledger.close()

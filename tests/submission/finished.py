@@ -24,9 +24,13 @@ _MOMENTS: Iterator[int] = count()
 
 
 def ended(job: Job, state: JobState, *classes: ErrorClass) -> JobResult:
-    """How a job ended; a partial one has its first picture."""
-    stored = {JobState.SUCCEEDED: job.n, JobState.PARTIAL: 1}.get(state, 0)
-    before = job.again
+    """How a job ended; a partial one has what it had, or its first picture."""
+    before = job.earlier
+    kept = {image.index: image for image in before.kept}
+    missing = [index for index in range(1, job.n + 1) if index not in kept]
+    few = missing[:1] if not kept else []
+    drawn = {JobState.SUCCEEDED: missing, JobState.PARTIAL: few}.get(state, [])
+    images = {**kept, **{index: _image(job, index) for index in drawn}}
     at_risk = state is JobState.UNCERTAIN or ErrorClass.TIMEOUT in classes
     return JobResult(
         id=job.id,
@@ -35,15 +39,18 @@ def ended(job: Job, state: JobState, *classes: ErrorClass) -> JobResult:
         lane=job.lane,
         model="wanx-v1",
         n=job.n,
-        images=[_image(job, index) for index in range(1, stored + 1)],
+        images=[images[index] for index in sorted(images)],
         failures=[Failure(error_class=each, code="x", message="") for each in classes],
-        attempts=1 + (before.attempts if before else 0),
-        cost_micro=PRICE_MICRO * stored,
+        attempts=1 + before.attempts,
+        cost_micro=before.cost_micro + PRICE_MICRO * len(drawn),
         currency="CNY",
         at_risk_micro=PRICE_MICRO if at_risk else 0,
-        possible_double_charges=before.possible_double_charges if before else 0,
+        possible_double_charges=before.possible_double_charges,
         prompt=job.prompt,
+        parameters=job.parameters,
         row=job.row,
+        revision=job.revision,
+        replaced=before.replaced,
     )
 
 
@@ -84,7 +91,8 @@ def _count(ledger: Ledger, counts: str, tally: str, results: list[JobResult]) ->
 
 def _image(job: Job, index: int) -> Image:
     return Image(
-        key=layout.image_key("night", job.name, index, "png"),
+        key=layout.image_key("night", job.name, index, "png", revision=job.revision),
+        revision=job.revision,
         index=index,
         sha256="0" * 64,
         size_bytes=100,

@@ -9,15 +9,8 @@ from pathlib import Path
 
 from ledger.opening import Ledger
 from producer.chunk_files import ChunkFiles
-from producer.submission import (
-    Checked,
-    Order,
-    Submitted,
-    check,
-    describe,
-    hand_in,
-    lane_limits,
-)
+from producer.handing_in import Submitted, hand_in
+from producer.submission import Checked, Order, check, describe, lane_limits
 from schemas.batch import Batch
 from schemas.catalogue import catalogue
 from schemas.job import Job

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from producer.batch_name import batch_name, fit_name
-from producer.defaults import Defaults
+from producer.default_values import Defaults
 from producer.errors import OptionError
 from producer.submission import Order
 from tests.submission.manifests import EVENING, prepared, rows

@@ -10,17 +10,10 @@ import pytest
 
 from ledger.batches import Batches
 from ledger.opening import Ledger
-from producer.defaults import Defaults
+from producer.default_values import Defaults
 from producer.errors import ManifestError
-from producer.submission import (
-    NameTaken,
-    NotHandedIn,
-    Order,
-    Submitted,
-    UnknownAccount,
-    check_account,
-    lane_limits,
-)
+from producer.handing_in import NameTaken, NotHandedIn, Submitted
+from producer.submission import Order, UnknownAccount, check_account, lane_limits
 from schemas.account import Account
 from schemas.batch import Batch
 from schemas.catalogue import catalogue

@@ -9,7 +9,8 @@ import pytest
 
 from ledger.errors import LedgerUnreachable
 from ledger.opening import Ledger
-from producer.submission import NotHandedIn, Order
+from producer.handing_in import NotHandedIn
+from producer.submission import Order
 from schemas.batch import ChunkRef
 from schemas.layout import input_chunk
 from tests.steps.storages import StumblingStorage

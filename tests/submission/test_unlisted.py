@@ -7,7 +7,8 @@ from pathlib import Path
 from ledger.opening import Ledger
 from producer.another_round import gather
 from producer.choice import Choice
-from producer.submission import Order, check, describe, hand_in, lane_limits
+from producer.handing_in import hand_in
+from producer.submission import Order, check, describe, lane_limits
 from producer.unlisted_models import described, with_unlisted
 from schemas.catalogue import catalogue
 from schemas.settings import Settings

@@ -9,7 +9,6 @@ import pytest
 
 from ledger.opening import Ledger
 from producer.exit_codes import ExitCode, of_finished
-from producer.standing import PAUSED_BY_HAND
 from producer.watching import (
     LOOK_S,
     PARKED_FOR_S,
@@ -23,6 +22,7 @@ from producer.watching import (
     watch,
 )
 from schemas.batch import Batch, BatchStatus, Hold, LaneCounts
+from schemas.lane import PAUSED_BY_HAND
 from schemas.states import JobState
 from tests.steps.instant_clock import InstantClock
 from tests.submission.statuses import status

@@ -63,7 +63,7 @@ def check_results_command(desk: CommandLine, batch: str) -> None:
     assert csv.out.removeprefix("\ufeff").startswith("sku,prompt,model,n,status,")
     assert [document["id"] for document in lines.documents][:1] == ["cups-000"]
     assert len(lines.documents) == 2 * ROWS
-    assert (written.out, failed.out) == ("", "")
+    assert (written.out, failed.out) == ("table.csv\n", "")
     assert (desk.folder / "table.csv").read_bytes().decode() == csv.out
     assert "No row failed." in failed.err
     for arguments in (("results",), ("results", "--json"), ("status", "--json"), ("lanes",)):

@@ -1,4 +1,4 @@
-"""Puts by obstore (Apache's object_store, in Rust): at a fifth of what botocore's machinery takes.
+"""Puts and gets by obstore (Apache's object_store, in Rust): at a fifth of what botocore's machinery takes.
 
 Everything else, and whatever obstore will not do, is boto3's, which also finds credentials, region
 and endpoint: both clients reach the same place in the same way.
@@ -32,8 +32,8 @@ _CODE = re.compile(r"<Code>(\w+)</Code>")
 _TROUBLE = re.compile(r"HttpError \{\s*kind: (\w+)")
 
 
-class S3Puts:
-    """Writes objects of one bucket; shared by many threads."""
+class S3Objects:
+    """Writes and reads objects of one bucket; shared by many threads."""
 
     def __init__(self, store: S3Store) -> None:
         self._store = store
@@ -54,8 +54,20 @@ class S3Puts:
             return False
         return True
 
+    def get(self, name: str, place: str) -> bytes | None:
+        """A whole object; None: boto3 is to read it. Raises StorageError, NotFound among them."""
+        try:
+            return bytes(obstore.get(self._store, name).bytes())
+        except (BaseError, OSError) as error:
+            meant = _meant(str(error), place)
+            if meant is None:
+                return None
+            raise meant from error
+        except ValueError:
+            return None
 
-def open_puts(client: Any, bucket: str, options: S3Options) -> S3Puts | None:
+
+def open_objects(client: Any, bucket: str, options: S3Options) -> S3Objects | None:
     """For the place that a boto3 client reaches; None where only boto3 knows how."""
     session = botocore.session.get_session()
     if session.get_config_variable("ca_bundle") or options.attempts > 1 or ":" in bucket:
@@ -80,7 +92,7 @@ def open_puts(client: Any, bucket: str, options: S3Options) -> S3Puts | None:
         retry_config={"max_retries": 0},
         **credentials,
     )
-    return S3Puts(store)
+    return S3Objects(store)
 
 
 def _credentials(options: S3Options, session: botocore.session.Session) -> dict[str, Any] | None:

@@ -1,0 +1,151 @@
+"""`estimate`: what a manifest would order, cost and take, before it does."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from typing import Any
+
+import click
+
+from ledger.opening import Ledger
+from producer.already_done import already_done
+from producer.commands.checked_manifest import checked_manifest, refuse_bad_rows
+from producer.commands.ordering import models_from, order_from, order_options
+from producer.commands.told import told
+from producer.connecting import NoMill, NotReachable, WrongAccess, connected_ledger, storage_to_read
+from producer.embedded import EmbeddedServerError
+from producer.estimate import LaneStanding, Prospect, estimated
+from producer.estimate_text import render
+from producer.handing_in import check_source
+from producer.progress import reading
+from producer.session import Session, open_session, session_options, session_part
+from producer.submission import Checked, describe, lane_limits
+from producer.tally import AlreadyDone
+from schemas.batch import Batch
+from schemas.lane import Lane, LaneLimits
+from schemas.money import Amount
+from schemas.settings import Settings
+from schemas.states import OPEN_STATES, BatchState
+
+_AWAY = (NotReachable, WrongAccess, EmbeddedServerError)
+
+
+@click.command()
+@click.argument("manifest")
+@order_options
+@session_options
+def estimate(manifest: str, **options: Any) -> None:
+    """Say what MANIFEST would order, cost and take; nothing is sent."""
+    session = open_session(**session_part(options))
+    manifest, options = told(manifest, options)
+    say_estimate(manifest, options, session)
+
+
+def say_estimate(
+    manifest: str, options: dict[str, Any], session: Session, *, simulated: bool = False
+) -> None:
+    """Print the estimate, of the good rows where others are wrong. Raises RowsRefused at the end."""
+    models = models_from(options, session, simulated=simulated)
+    order = order_from(options, session, models, simulated=simulated)
+    with checked_manifest(manifest, order, options, session, models, refuse=False) as checked:
+        batch = describe(checked, order, models, session.clock.now())
+        limits = lane_limits(batch.lanes, session.settings, models)
+        prospect = replace(_prospect(checked, batch, limits, session), budgets=order.budgets)
+        if not prospect.handed_in_before:
+            prospect = replace(prospect, done=look_up(checked, batch, session))
+        found = estimated(prospect)
+        if session.as_json:
+            session.data(found)
+        else:
+            click.echo(render(found))
+        refuse_bad_rows(checked, order)
+
+
+def _prospect(
+    checked: Checked, batch: Batch, limits: Mapping[str, LaneLimits], session: Session
+) -> Prospect:
+    """What is known beside the manifest: the lanes as they are, and whether the batch is there."""
+    standings = {lane: LaneStanding(found) for lane, found in limits.items()}
+    handed_in_before = False
+    try:
+        with connected_ledger(session.settings, session.clock) as ledger:
+            handed_in_before = _is_there(batch, ledger)
+            standings |= _standings(batch, limits, ledger)
+    except NoMill:
+        pass  # nothing was ever ordered here, so that the settings are all there is
+    except _AWAY as error:
+        session.complain(f"{error} The lanes are taken to be empty, with the settings' limits.")
+    return Prospect(
+        batch=batch.batch,
+        manifest=checked.manifest.name,
+        tally=checked.tally,
+        fresh=batch.fresh,
+        standings=standings,
+        handed_in_before=handed_in_before,
+        daily_caps=_daily_caps(batch.lanes, session.settings),
+    )
+
+
+def look_up(checked: Checked, batch: Batch, session: Session) -> AlreadyDone | None:
+    """Which rows were drawn in an earlier batch; None: nobody looks, or the storage is away."""
+    if batch.fresh:
+        return None
+    name = checked.manifest.name
+    try:
+        with (
+            storage_to_read(session.settings) as storage,
+            reading(
+                session.err, session.clock, name, done="looked up", quiet=session.quiet
+            ) as read,
+        ):
+            return already_done(checked.chunks.jobs(), batch.batch, checked.tally, storage, read)
+    except _AWAY as error:
+        session.complain(f"{error} What was drawn before is not known; every row counts as new.")
+        return None
+
+
+def _is_there(batch: Batch, ledger: Ledger) -> bool:
+    """Whether the same batch was handed in before. Raises NameTaken where another has its name."""
+    known = ledger.batches.document(batch.batch)
+    if known is None:
+        return False
+    check_source(batch, known)
+    return ledger.batches.state(batch.batch) is not BatchState.OPENING
+
+
+def _standings(
+    batch: Batch, limits: Mapping[str, LaneLimits], ledger: Ledger
+) -> dict[str, LaneStanding]:
+    """The lanes that were ordered from before, as they are."""
+    own_rows = {
+        counts.lane: sum(counts.states[state] for state in OPEN_STATES)
+        for counts in ledger.batches.counts(batch)
+        if counts.chunks  # otherwise nothing of it was handed in yet
+    }
+    found = {}
+    for lane, said in limits.items():
+        status = ledger.lanes.status(lane)
+        if status is None:
+            continue
+        stopped = f"stopped: {status.stopped}" if status.stopped else None
+        rows = status.waiting + status.ready + status.in_play
+        found[lane] = LaneStanding(
+            limits=status.limits if status.pinned else said,  # submitting writes the settings' own
+            pinned=status.pinned,
+            learned_s=status.typical_s,
+            ahead=max(rows - own_rows.get(lane, 0), 0),
+            hindrance=stopped or status.trouble,
+        )
+    return found
+
+
+def _daily_caps(lanes: Iterable[str], settings: Settings) -> dict[tuple[str, str], Amount]:
+    """The daily caps of the accounts that are ordered through, by provider and account."""
+    caps = {}
+    for text in lanes:
+        lane = Lane.parse(text)
+        account = settings.accounts.get(lane.account)
+        if account is not None and account.daily_cap and account.provider == lane.provider:
+            caps[lane.provider, lane.account] = Amount.parse(account.daily_cap)
+    return caps

@@ -1,0 +1,1 @@
+"""How a notice is put into words, signed, and posted."""

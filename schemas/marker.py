@@ -1,0 +1,35 @@
+"""A marker: says that an order was drawn, so that the very same one is not ordered again."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from schemas.contract import Contract
+from schemas.finishing import Finishing
+from schemas.job import Job
+from schemas.result import Image, JobResult
+
+
+class Marker(Contract):
+    """The JSON document in storage under the order's content key."""
+
+    version: int = 1
+    batch: str = Field(description="in which it was drawn")
+    finishing: Finishing = Field(
+        default=Finishing(), description="how the files that it names are labelled"
+    )
+    result: JobResult = Field(description="how it ended there, without the manifest's own columns")
+
+    def pictures_for(self, job: Job) -> list[Image]:
+        """The pictures that the job need not order; none where one of those it lacks is missing.
+
+        They are of the job's own revision: what a row kept of an earlier one may be another elsewhere.
+        """
+        drawn = {
+            image.index: image for image in self.result.images if image.revision == job.revision
+        }
+        kept = {image.index for image in job.earlier.kept}
+        lacking = [index for index in range(1, job.n + 1) if index not in kept]
+        if any(index not in drawn for index in lacking):
+            return []
+        return [image for index, image in drawn.items() if index not in kept]

@@ -1,0 +1,136 @@
+"""`reroll` and `results --approved` from anywhere: what they say, print and hand in; no worker acts."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from ledger.opening import Ledger, open_ledger
+from schemas.failure import ErrorClass
+from schemas.states import JobState
+from storage import LocalStorage
+from tests.cli.command import CommandLine
+from tests.submission.finished import finish
+from tests.valkey import Valkey
+
+ENDINGS: dict[str, tuple[Any, ...]] = {"cups-003": (JobState.FAILED, ErrorClass.MODERATED)}
+REVIEW = """\ufeffid,image,decision,note,prompt\r
+cups-000,images/cups-000_01.png,approve,,\r
+cups-000,images/cups-000_02.png,reject,blurred,\r
+cups-001,images/cups-001_02.png,reroll,手坏了,\r
+cups-002,images/cups-002_01.png,reroll,,... on linen\r
+cups-003,,reroll,,a decent teapot\r
+"""
+
+
+@pytest.fixture
+def ledger(valkey: Valkey) -> Iterator[Ledger]:
+    opened = open_ledger(valkey.url)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def cups(shared: CommandLine, ledger: Ledger) -> CommandLine:
+    """A mill with one finished batch of four rows, and a review of it."""
+    assert shared("submit", shared.manifest("cups", 4, n=2), "--batch", "cups").code == 0
+    end(shared, ledger, ENDINGS)
+    shared.write("review.csv", REVIEW)
+    return shared
+
+
+def end(command_line: CommandLine, ledger: Ledger, endings: dict[str, tuple[Any, ...]]) -> None:
+    finish(ledger, LocalStorage(command_line.folder / "out"), "cups", endings)
+
+
+def test_a_rehearsal_says_what_it_would_cost(cups: CommandLine) -> None:
+    before = cups("status", "--json").document
+
+    ran = cups("reroll", "cups", "review.csv", "--dry-run", "--json")
+
+    assert (ran.code, ran.document) == (
+        0,
+        {
+            "batch": "cups",
+            "round": None,
+            "jobs": 3,
+            "images": 4,
+            "reworded": 2,
+            "done_before": 0,
+            "at_most_cost": {"CNY": "0.64"},
+            "dry_run": True,
+            "status": None,
+        },
+    )
+    assert "4 pictures anew (3 rows, 2 with a new prompt), at most 0.64 CNY" in ran.err
+    assert cups("status", "--json").document == before
+
+
+def test_pictures_are_ordered_once_however_often_it_is_typed(
+    cups: CommandLine, ledger: Ledger
+) -> None:
+    ran = cups("reroll", "cups", "review.csv")
+
+    assert (ran.code, ran.out) == (0, "cups\n")
+    status = cups("status", "--json").document
+    assert (status["state"], status["pending"], status["succeeded"]) == ("running", 3, 1)
+    refused = cups("reroll", "cups", "review.csv")
+    assert (refused.code, refused.out) == (9, "")
+
+    end(cups, ledger, {})
+    again = cups("reroll", "cups", "review.csv", "--json")
+    assert (again.code, again.document["round"], again.document["done_before"]) == (0, None, 3)
+    assert "3 pictures were drawn anew since this review, and left alone." in again.err
+    assert "Nothing is to be drawn anew." in again.err
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        ("id,image,decision\nx,cups-000_09.png,reroll\n", "is no picture of this batch (did you"),
+        ("id,image,decision\nx,cups-000_01.png,maybe\n", "must be approve, reject or reroll"),
+        ("sku,prompt\nx,a cat\n", "is no review"),
+    ],
+)
+def test_a_review_that_is_none_changes_nothing(cups: CommandLine, content: str, said: str) -> None:
+    cups.write("review.csv", content)
+
+    for command in (["reroll", "cups", "review.csv"], ["results", "--approved", "review.csv"]):
+        ran = cups(*command)
+        assert (ran.code, ran.out) == (3, "")
+        assert said in ran.err
+    assert cups("status", "--json").document["state"] == "finished"
+
+
+def test_a_review_that_is_not_there_is_a_wrong_command_line(cups: CommandLine) -> None:
+    ran = cups("reroll", "cups", "revue.csv")
+    assert ran.code == 2
+    assert "revue.csv" in ran.err
+
+
+def test_results_are_narrowed_to_approved_pictures(cups: CommandLine) -> None:
+    table = cups("results", "cups", "--approved", "review.csv").out
+    rows = list(csv.DictReader(io.StringIO(table.removeprefix("\ufeff"))))
+    assert [(row["sku"], row["images"]) for row in rows] == [
+        ("cups-000", "batches/night/images/cups-000_01.png")
+    ]
+
+    (line,) = cups("results", "--approved", "review.csv", "--format", "jsonl").documents
+    assert [image["index"] for image in line["images"]] == [1]
+
+    cups("results", "--approved", "review.csv", "--output", "approved.csv")
+    assert (cups.folder / "approved.csv").read_bytes().decode() == table
+
+    taken = cups("results", "--approved", "review.csv", "-o", "approved.csv", "--json")
+    assert taken.document == {"file": "approved.csv"}
+    assert (cups.folder / "approved.csv").read_bytes().decode() == table, "a CSV all the same"
+
+    ran = cups("results", "--approved", "review.csv", "--format", "openai", "--json")
+    (file,) = ran.document["files"]
+    assert (cups.folder / file).read_text("utf-8").count("\n") == 1
+    refused = cups("results", "--approved", "review.csv", "--format", "failed")
+    assert refused.code == 2
