@@ -3,8 +3,11 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
+# Where it is set, each of hundreds of processes would compile everything for itself.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
-.PHONY: help install demo test check unit chaos bench bench-quick pictures clean
+.PHONY: help install demo test check compiled unit chaos bench bench-quick pictures clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 14
@@ -23,13 +26,19 @@ install: .venv/installed ## Install imagemill into .venv
 demo: .venv/installed ## Turn a small catalogue into pictures, without key or cost
 	$(BIN)/imagemill run examples/catalog.csv --simulate
 
-test: check unit ## Check and test everything
+test: .venv/installed-dev ## Check and test everything
+	@$(MAKE) --no-print-directory --jobs 2 check compiled
+	@$(MAKE) --no-print-directory unit
 
 check: .venv/installed-dev ## Format, lint, imports and types
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/lint-imports
 	$(BIN)/mypy
+
+compiled: .venv/installed-dev
+	@# Once, beside the checks: else each of the test processes compiles all tests for itself.
+	@$(BIN)/pytest --collect-only --quiet >/dev/null
 
 unit: .venv/installed-dev ## Run all tests on real servers
 	$(BIN)/pytest -n 6 --dist worksteal

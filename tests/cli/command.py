@@ -8,10 +8,12 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from tests.cli import forked
 
 PROGRAM = Path(sys.executable).parent / "imagemill"
 AS_INSTALLED = Path(__file__).parents[1] / "as_installed"
@@ -69,13 +71,20 @@ class CommandLine:
 
     def __call__(self, *arguments: str, stdin: bytes = b"", timeout_s: float = TIMEOUT_S) -> Ran:
         """Run a command to its end. No command may ever show a traceback."""
-        with self.started(*arguments) as process:
-            out, err = process.communicate(stdin, timeout=timeout_s)
-        ran = Ran(process.returncode, out.decode(), err.decode())
+        ran = self._ran(arguments, stdin, timeout_s)
         said = f"{arguments} ended with {ran.code}\n{ran.out}\n{ran.err}"
         assert "Traceback" not in ran.err, said
         assert "imagemill broke" not in ran.err, said
         return ran
+
+    def _ran(self, arguments: Sequence[str], stdin: bytes, timeout_s: float) -> Ran:
+        if "PYTHONPATH" in self.variables:  # other code than this project's
+            with self.started(*arguments) as process:
+                out, err = process.communicate(stdin, timeout=timeout_s)
+            return Ran(process.returncode, out.decode(), err.decode())
+        typed = [str(PROGRAM), *arguments]
+        code, out, err = forked.run(typed, self.folder, self.environment, stdin, timeout_s)
+        return Ran(code, out.decode(), err.decode())
 
     @contextlib.contextmanager
     def started(self, *arguments: str) -> Iterator[subprocess.Popen[bytes]]:

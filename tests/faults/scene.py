@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from contextlib import ExitStack
 from datetime import datetime
 from pathlib import Path
@@ -15,7 +14,7 @@ from producer.submission import Order
 from schemas.lane import LaneLimits
 from schemas.result import JobResult
 from schemas.states import JobState
-from tests.cli.command import prompt_of, python_path
+from tests.cli.command import prompt_of
 from tests.faults.points import (
     BATCH_POINTS,
     JOB_POINTS,
@@ -26,6 +25,7 @@ from tests.faults.points import (
     Point,
     place,
 )
+from tests.faults.worker import labelled
 from tests.seaweed import Seaweed
 from tests.submission.manifests import prepared
 from tests.system.gate import Gate
@@ -34,7 +34,6 @@ from tests.system.worker_process import WorkerProcess
 from tests.verdict import judge
 from tests.waiting import wait_until
 
-ROOT = Path(__file__).parents[2]
 LEASE_S = 1.5
 ROWS = 6
 CHOSEN = 3
@@ -99,7 +98,6 @@ class Scene:
     def start_worker(self) -> WorkerProcess:
         """One more that is only just starting."""
         variables = {
-            "PYTHONPATH": python_path(ROOT),
             "IMAGEMILL_WORKER__LEASE_S": str(LEASE_S),
             "IMAGEMILL_WORKER__CONCURRENCY": "8",
             **_settling(*OTHER_ACCOUNTS, "default"),
@@ -107,8 +105,7 @@ class Scene:
         }
         if self.bucket_gate is not None:
             variables["IMAGEMILL_S3_ENDPOINT_URL"] = self.bucket_gate.url
-        command = (sys.executable, "-m", "tests.faults.worker", str(self._faults))
-        return self.mill.start_worker(command, **variables)
+        return self.mill.start_worker(labelled, [str(self._faults)], **variables)
 
     def place(self, batch: str, point: Point, action: Action, passage: int = 1) -> Placed:
         """Let a fault strike the batch's chosen job, its chunk, or itself, whichever comes there."""

@@ -1,4 +1,4 @@
-"""A real worker process whose tools pass labelled points: `python -m tests.faults.worker FOLDER`."""
+"""A real worker process whose tools pass labelled points: `labelled FOLDER`."""
 
 from __future__ import annotations
 
@@ -18,13 +18,14 @@ from worker.logbook import keep_logbook
 from worker.tools import Tools
 
 
-def main(folder: Path) -> None:
-    """Work until SIGTERM, armed with the faults that lie in a folder."""
+def labelled() -> None:
+    """Work until SIGTERM, armed with the faults that lie in the folder in `sys.argv`."""
+    folder = Path(sys.argv[1])
     settings = load_settings()
     keep_logbook(settings.log_level)
     tripwire = Tripwire(folder)
 
-    def labelled(tools: Tools) -> Tools:
+    def with_labels(tools: Tools) -> Tools:
         return replace(
             tools,
             ledger=labelled_ledger(tools.ledger, tripwire),
@@ -32,9 +33,5 @@ def main(folder: Path) -> None:
             providers=LabelledProviders(tools.providers, settings.worker.concurrency, tripwire),
         )
 
-    process = make_worker(settings, labelled)
+    process = make_worker(settings, with_labels)
     process.app.worker_main(_arguments(settings, ",".join(queues.QUEUES)))
-
-
-if __name__ == "__main__":
-    main(Path(sys.argv[1]))

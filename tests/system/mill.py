@@ -19,10 +19,11 @@ from schemas.result import JobResult
 from schemas.states import BatchState, JobState
 from storage import Storage, open_storage
 from storage.s3_options import S3Options
+from tests.cli import forked
 from tests.cli.command import CommandLine
 from tests.seaweed import Seaweed
 from tests.simulator.running import RunningSimulator
-from tests.system.worker_process import IMAGEMILL_WORKER, WorkerProcess
+from tests.system.worker_process import WorkerProcess
 from tests.valkey import Valkey, run_valkey
 from tests.waiting import wait_until
 
@@ -114,11 +115,16 @@ class Mill:
         return started
 
     def start_worker(
-        self, command: Sequence[str] = IMAGEMILL_WORKER, **variables: str
+        self,
+        program: forked.Program = forked.worker,
+        arguments: Sequence[str] = (),
+        /,
+        **variables: str,
     ) -> WorkerProcess:
         """A worker process that is only just starting."""
         log = self._folder / f"worker-{len(self.workers)}.log"
-        worker = WorkerProcess(self.command_line.with_variables(**variables), log, command)
+        command_line = self.command_line.with_variables(**variables)
+        worker = WorkerProcess(command_line, log, program, arguments)
         self._stack.callback(worker.kill)
         self.workers.append(worker)
         return worker

@@ -7,32 +7,32 @@ import json
 import os
 import signal
 import socket
-import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from tests.cli import forked
 from tests.cli.command import PROGRAM, CommandLine
-
-IMAGEMILL_WORKER = (str(PROGRAM), "worker")
 
 
 class WorkerProcess:
     """`imagemill worker`, with its log in a file."""
 
     def __init__(
-        self, command_line: CommandLine, log: Path, command: Sequence[str] = IMAGEMILL_WORKER
+        self,
+        command_line: CommandLine,
+        log: Path,
+        program: forked.Program = forked.worker,
+        arguments: Sequence[str] = (),
     ) -> None:
         self._log = log
-        with log.open("ab") as stream:
-            self.process = subprocess.Popen(
-                command,
-                cwd=command_line.folder,
-                env=command_line.environment,
-                stdin=subprocess.DEVNULL,
-                stdout=stream,
-                stderr=stream,
-                start_new_session=True,
+        with log.open("ab") as stream, Path(os.devnull).open("rb") as nothing:
+            self.process = forked.Forked(
+                program,
+                [str(PROGRAM), *arguments],
+                command_line.folder,
+                command_line.environment,
+                (nothing.fileno(), stream.fileno(), stream.fileno()),
             )
 
     @property
