@@ -41,7 +41,8 @@ _CODES = frozenset(
 )
 """Columns whose cells are names made of digits, whatever else is the id."""
 
-_SHORTENED = re.compile(r"[+-]?\d(?:[.,]\d+)?E[+-]\d{1,3}", re.IGNORECASE)
+_SHORTENED = re.compile(r"\d(?:[.,]\d+)?E\+\d{2,3}|\d[.,]\d+E-\d{2,3}", re.IGNORECASE)
+"""As Excel writes it. `3E-21` and `1E+5` are names that somebody gave."""
 _DECIMAL = re.compile(r"\d{4,}\.0")
 _MONTH = "(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)"
 _DATE = re.compile(
