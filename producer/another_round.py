@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -13,6 +13,7 @@ from producer.chunk_files import ChunkFiles
 from producer.errors import ProducerError
 from producer.exit_codes import ExitCode
 from producer.round_tally import RoundTally
+from producer.unwanted import Unwanted, forget
 from results.run_again import EarlierJobs, again
 from results.sealed import sealed_jobs
 from schemas import layout
@@ -43,6 +44,8 @@ class Gathered:
     """Rows that were named and are not run again, by state."""
     left: dict[JobState, int]
     """All rows that are not run again, by state."""
+    unwanted: Sequence[Unwanted] = ()
+    """Rows of which nobody wants any picture; none are looked for in a rehearsal."""
 
 
 def check_finished(status: BatchStatus) -> str:
@@ -75,10 +78,13 @@ def gather(
     tally, inputs = RoundTally(catalogue), EarlierJobs(storage, batch)
     passed_over: Counter[JobState] = Counter()
     left: Counter[JobState] = Counter()
+    unwanted: list[Unwanted] = []
     try:
         for sealed in sealed_jobs(storage, batch):
             result = sealed.result
             selection.see(result)
+            if chunks is not None and selection.unwanted(result):
+                unwanted.append(Unwanted.of(inputs.job(sealed), result))
             if not selection.takes(result):
                 passed_over[result.state] += selection.passes_over(result)
                 left[result.state] += 1
@@ -86,12 +92,23 @@ def gather(
             kept = selection.kept(result)
             tally.add(result, len(kept))
             if chunks is not None:
-                job = selection.revised(inputs.job(sealed), result, chunks.round)
-                chunks.add(again(job, result, chunks.round, kept))
+                job = again(inputs.job(sealed), result, chunks.round, kept)
+                chunks.add(selection.revised(job, result))
     except (StorageError, UnknownModel) as error:
         raise NotRunAgain(f"{error} Nothing was ordered.") from error
     selection.check(batch)
-    return Gathered(tally, dict(+passed_over), dict(left))
+    return Gathered(tally, dict(+passed_over), dict(left), unwanted)
+
+
+def forget_unwanted(gathered: Gathered, storage: Storage) -> None:
+    """See to it that no later batch gets pictures nobody wants. Raises NotRunAgain.
+
+    Before the round is handed in: what is drawn then takes their place.
+    """
+    try:
+        forget(gathered.unwanted, storage)
+    except StorageError as error:
+        raise NotRunAgain(f"{error} Nothing was ordered; run the same command again.") from error
 
 
 def hand_in_again(

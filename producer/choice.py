@@ -40,8 +40,11 @@ class Selection(Protocol):
     def kept(self, result: JobResult) -> Sequence[Image]:
         """The pictures it keeps; those it lacks then are ordered."""
 
-    def revised(self, job: Job, result: JobResult, round_: int) -> Job:
-        """The job as it is ordered this time."""
+    def unwanted(self, result: JobResult) -> bool:
+        """Whether nobody wants any of the row's pictures, so that no later batch gets them."""
+
+    def revised(self, job: Job, result: JobResult) -> Job:
+        """The job, which is run once more, as it is ordered this time."""
 
     def check(self, batch: str) -> None:
         """Raises ProducerError where not everything that was named could be meant."""
@@ -79,7 +82,11 @@ class Choice:
         """All it has."""
         return result.images
 
-    def revised(self, job: Job, result: JobResult, round_: int) -> Job:  # noqa: ARG002 - see Selection
+    def unwanted(self, result: JobResult) -> bool:  # noqa: ARG002 - see Selection
+        """Of pictures nothing was said."""
+        return False
+
+    def revised(self, job: Job, result: JobResult) -> Job:  # noqa: ARG002 - see Selection
         """The job as it was."""
         return job
 

@@ -60,12 +60,15 @@ class Rerolls:
         """Rows with a new prompt."""
         self.done_before = 0
         """Lines that ask for what has been drawn anew since."""
+        self.rejected = 0
+        """Rows that keep none of their pictures, and are not drawn anew now."""
 
     def see(self, result: JobResult) -> None:
         """Take note of a row of the batch, and of what is wrong with what is asked of it."""
         self._unknown.see(result)
         self.done_before += len(self._outdated(result))
         wish = self._wish(result)
+        self.rejected += wish is None and self.unwanted(result)
         if wish is None or not self.takes(result):
             return
         problem = self._prompt_problem(wish, result) or self._seed_problem(wish, result)
@@ -88,7 +91,16 @@ class Rerolls:
         wish = self._wish(result)
         return result.images if wish is None else wish.kept
 
-    def revised(self, job: Job, result: JobResult, round_: int) -> Job:
+    def unwanted(self, result: JobResult) -> bool:
+        """Whether none of its pictures is to be had by a later batch.
+
+        Not so where the row fixes its seed: it would come out the same, and be paid for again.
+        """
+        if not result.images or _seed(result) is not None:
+            return False
+        return all(self._is_unwanted(image, result) for image in result.images)
+
+    def revised(self, job: Job, result: JobResult) -> Job:
         """The next revision of a row, with the prompt and the seed it is drawn with."""
         wish = self._wish(result)
         if wish is None:
@@ -97,12 +109,13 @@ class Rerolls:
         seed = _seed(result)
         if self._fresh_seeds and seed is not None and not wish.kept:
             # As far away as no earlier round was; where pictures are kept, the worker sees to it.
-            parameters["seed"] = self._model(result).seed_at(seed, job.n * (round_ - 1))
+            parameters["seed"] = self._model(result).seed_at(seed, job.n * (job.round - 1))
         return job.model_copy(
             update={
                 "revision": job.revision + 1,
                 "prompt": self._prompt(wish, result),
                 "parameters": parameters,
+                "again": job.earlier.model_copy(update={"answers": True}),
             }
         )
 
@@ -125,14 +138,22 @@ class Rerolls:
 
     def _whole_row(self, result: JobResult) -> Mark | None:
         """The line that asks for all a row has, unless that was drawn anew since."""
-        mark = self._review.of_row(result)
-        if mark is None or mark.decision is not Decision.REROLL:
-            return None
-        return None if result.images and result.revision > self._first_revision else mark
+        mark = self._of_row(result)
+        return mark if mark and mark.decision is Decision.REROLL else None
+
+    def _of_row(self, result: JobResult) -> Mark | None:
+        """The line about all a row has, unless that was drawn anew since."""
+        # What an earlier batch had drawn anew was so when this one began.
+        anew = result.revision > self._first_revision and result.reused_from is None
+        return None if result.images and anew else self._review.of_row(result)
+
+    def _is_unwanted(self, image: Image, result: JobResult) -> bool:
+        mark = self._review.of_image(image) or self._of_row(result)
+        return mark is not None and mark.decision is not Decision.APPROVE
 
     def _outdated(self, result: JobResult) -> list[Mark]:
         marks = [self._review.of_image(image) for image in result.replaced]
-        if self._whole_row(result) is None:
+        if self._of_row(result) is None:
             marks.append(self._review.of_row(result))
         return [mark for mark in marks if mark and mark.decision is Decision.REROLL]
 

@@ -13,12 +13,17 @@ from storage import NotFound, Storage
 
 def drawn_before(job: Job, storage: Storage) -> Marker | None:
     """The marker of the order, while all pictures that it has for it are there. Raises StorageError."""
+    marker = marker_under(content_key(job), storage)
+    wanted = marker.pictures_for(job) if marker else []
+    return marker if wanted and all(_is_there(image, storage) for image in wanted) else None
+
+
+def marker_under(order: str, storage: Storage) -> Marker | None:
+    """The marker of the order with that content key, if it can be read. Raises StorageError."""
     try:
-        marker = Marker.model_validate_json(storage.get(layout.marker_key(content_key(job))))
+        return Marker.model_validate_json(storage.get(layout.marker_key(order)))
     except (NotFound, ValidationError):
         return None
-    wanted = marker.pictures_for(job)
-    return marker if wanted and all(_is_there(image, storage) for image in wanted) else None
 
 
 def _is_there(image: Image, storage: Storage) -> bool:

@@ -10,7 +10,7 @@ from results.sealed import Sealed
 from schemas import layout
 from schemas.batch import ChunkRef
 from schemas.flaw import Flaw, FlawKind
-from schemas.job import Again, Job
+from schemas.job import Again, Job, content_key
 from schemas.result import Image, JobResult
 from schemas.states import JobState
 from storage.port import Storage
@@ -38,12 +38,14 @@ class EarlierJobs:
 def again(job: Job, result: JobResult, round_: int, kept: Sequence[Image]) -> Job:
     """A job as it is run once more, with what earlier rounds came to and what it keeps of that."""
     replaced = [image for image in result.images if image not in kept]
-    return job.model_copy(
+    return job.as_drawn(result).model_copy(
         update={
             "again": Again(
                 round=round_,
                 kept=list(kept),
                 replaced=[*result.replaced, *replaced],
+                order=job.earlier.order or content_key(job),
+                answers=job.earlier.answers,
                 attempts=result.attempts,
                 cost_micro=result.cost_micro,
                 possible_double_charges=result.possible_double_charges + result.maybe_paid,

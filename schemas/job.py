@@ -11,7 +11,7 @@ from pydantic import Field
 from schemas.account import SIMULATOR_ACCOUNT
 from schemas.contract import Contract
 from schemas.finishing import Finishing
-from schemas.result import Image
+from schemas.result import Image, JobResult
 
 JOB_ID_LIMIT = 128
 """Characters an id may have: enough for any SKU, short enough for a file name."""
@@ -27,6 +27,11 @@ class Again(Contract):
     )
     falls_back: bool = Field(
         default=False, description="what does not come anew stays as it was drawn before"
+    )
+    order: str = Field(default="", description="content key of the row as it was handed in")
+    answers: bool = Field(
+        default=False,
+        description="a person wanted it anew: from now on that order gets what is drawn here",
     )
     attempts: int = Field(default=0, description="requests of earlier rounds")
     cost_micro: int = Field(default=0, description="what earlier rounds cost")
@@ -67,6 +72,17 @@ class Job(Contract):
     def earlier(self) -> Again:
         """What it has from earlier rounds; nothing in the first."""
         return self.again or Again(round=2)
+
+    def as_drawn(self, result: JobResult) -> Job:
+        """The order that came to this result: of what an earlier batch drew anew, the last one."""
+        if result.revision <= self.revision:
+            return self
+        drawn = {
+            "revision": result.revision,
+            "prompt": result.prompt,
+            "parameters": result.parameters,
+        }
+        return self.model_copy(update=drawn)
 
     def request_json(self) -> str:
         """The job without its row: what the ledger keeps while the job is in motion."""

@@ -24,9 +24,13 @@ class Marker(Contract):
         """The pictures that the job need not order; none where one of those it lacks is missing.
 
         They are of the job's own revision: what a row kept of an earlier one may be another elsewhere.
+        Where a person had the row drawn anew, all it came to counts.
         """
+        anew = self.result.revision > job.revision
         drawn = {
-            image.index: image for image in self.result.images if image.revision == job.revision
+            image.index: image
+            for image in self.result.images
+            if anew or image.revision == job.revision
         }
         kept = {image.index for image in job.earlier.kept}
         lacking = [index for index in range(1, job.n + 1) if index not in kept]

@@ -171,10 +171,21 @@ class HeldJob:
         first = self.job.parameters.get("seed")
         if not isinstance(first, int):
             return None
-        place = index - 1
-        if self._kept and index in self.missing:
-            place = self.job.n * (self.job.round - 1) + self.missing.index(index)
+        if not (self._kept and index in self.missing):
+            return self.model.seed_at(first, index - 1)
+        place = self.job.n * self._unused_series(first) + self.missing.index(index)
         return self.model.seed_at(first, place)
+
+    def _unused_series(self, first: int) -> int:
+        """Each round has one; rounds of an earlier batch, which drew the row first, used some too."""
+        again, places = self.job.earlier, range(len(self.missing))
+        used = {image.seed for image in (*again.kept, *again.replaced)}
+        own = self.job.round - 1
+        for series in range(own, own + len(used) + 1):
+            seeds = {self.model.seed_at(first, self.job.n * series + place) for place in places}
+            if not seeds & used:
+                return series
+        return own
 
     def result(
         self,

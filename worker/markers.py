@@ -1,7 +1,8 @@
 """Markers in storage: what was drawn for the very same order before is not ordered again.
 
 A marker lies under the order's content key, which knows the row's revision and not how files are
-labelled: it says itself how those are that it names.
+labelled: it says itself how those are that it names. What a person had drawn anew lies under the key
+of the order as it was handed in, too: from then on that is what the row gives.
 """
 
 from __future__ import annotations
@@ -35,12 +36,13 @@ def leave_marker(held: HeldJob, result: JobResult, tools: Tools) -> None:
         result=result.model_copy(update={"row": {}}),
     )
     put_marker(held.job, marker, tools.storage)
+    if held.job.earlier.answers:
+        _put(held.job.earlier.order, marker, tools.storage)
 
 
 def put_marker(job: Job, marker: Marker, storage: Storage) -> None:
     """Write down what was drawn for an order, over what was there. Raises StorageError."""
-    key = layout.marker_key(content_key(job))
-    storage.put(key, marker.model_dump_json().encode(), "application/json")
+    _put(content_key(job), marker, storage)
 
 
 def marker_of(job: Job, storage: Storage) -> Marker | None:
@@ -53,3 +55,7 @@ def marker_of(job: Job, storage: Storage) -> Marker | None:
     except ValidationError as error:
         log.warning("marker.unreadable", extra={"key": key, "why": str(error)})
         return None
+
+
+def _put(content: str, marker: Marker, storage: Storage) -> None:
+    storage.put(layout.marker_key(content), marker.model_dump_json().encode(), "application/json")

@@ -72,15 +72,15 @@ class _Refused:
 
     def anew(self, job: Job, number: int) -> Job:
         """The row's next revision, in that round, with seeds that no earlier one used."""
+        job = again(job, self.sealed.result, number, self.kept)
         parameters = dict(job.parameters)
         seed = parameters.get("seed")
         if type(seed) is int and seed >= 0 and not self.kept:
             # Where some are kept, whoever orders the others sees to it.
             parameters["seed"] = self.model.seed_at(seed, job.n * (number - 1))
-        revised = {"revision": job.revision + 1, "parameters": parameters}
-        ordered = again(job.model_copy(update=revised), self.sealed.result, number, self.kept)
-        back = ordered.earlier.model_copy(update={"falls_back": True})
-        return ordered.model_copy(update={"again": back})
+        back = job.earlier.model_copy(update={"falls_back": True})
+        revised = {"revision": job.revision + 1, "parameters": parameters, "again": back}
+        return job.model_copy(update=revised)
 
 
 @dataclass

@@ -43,7 +43,8 @@ def _ended(job: Job, batch: str, model: Model | None, tools: Tools) -> JobResult
     marker = marker_of(job, tools.storage)
     if marker is None or marker.batch == batch:
         return None
-    refinisher = Refinisher(job, batch, marker, model, tools.storage, tools.sealer)
+    drawn = job.as_drawn(marker.result)
+    refinisher = Refinisher(drawn, batch, marker, model, tools.storage, tools.sealer)
     try:
         images = [refinisher.finished(image) for image in marker.pictures_for(job)]
     except Gone:

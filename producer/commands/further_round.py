@@ -11,7 +11,13 @@ from typing import TypeVar
 import click
 from pydantic import Field
 
-from producer.another_round import Gathered, check_finished, gather, hand_in_again
+from producer.another_round import (
+    Gathered,
+    check_finished,
+    forget_unwanted,
+    gather,
+    hand_in_again,
+)
 from producer.choice import Selection
 from producer.chunk_files import ChunkFiles
 from producer.commands.working import Manner, continue_batch
@@ -99,6 +105,7 @@ def gather_round(
         chunks = ChunkFiles(Path(folder), round_=ledger.batches.new_round(name))
         gathered = gather(name, selection, storage, models, chunks)
         say(gathered, selection)
+        forget_unwanted(gathered, storage)
         if not gathered.tally.jobs:
             return gathered, selection, None
         hand_in_again(document, gathered, chunks, finished_at, (ledger, storage))

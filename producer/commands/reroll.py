@@ -24,6 +24,9 @@ class RerollReport(RoundReport):
 
     reworded: int = Field(description="rows that are drawn with a new prompt")
     done_before: int = Field(description="pictures that were drawn anew since they were reviewed")
+    rejected: int = Field(
+        description="rows with rejected pictures only: drawn anew when they are handed in again"
+    )
 
 
 @click.command()
@@ -41,7 +44,8 @@ def reroll(batch: str, review: str, **options: Any) -> None:
     REVIEW is the review.csv that the contact sheet exports. A new picture gets a file of its own,
     with the revision in its name; all others stay as they are. A cell `prompt` is what the row is
     drawn with; one that begins with ... is added to the present prompt. What was drawn anew since
-    the review is left alone, so that the same command twice orders once.
+    the review is left alone, so that the same command twice orders once. Later batches get what was
+    drawn last; a row whose pictures are all rejected is drawn anew when it is handed in again.
     """
     session = open_session(**session_part(options))
     decided = read_review(review)
@@ -76,13 +80,14 @@ def _run_again(
         images=tally.images,
         reworded=rerolls.reworded,
         done_before=rerolls.done_before,
+        rejected=rerolls.rejected,
         at_most_cost={currency: to_text(micro) for currency, micro in tally.costs_micro.items()},
         dry_run=dry_run,
     )
 
 
 def _say(gathered: Gathered, rerolls: Rerolls, name: str, session: Session) -> None:
-    tally, before = gathered.tally, rerolls.done_before
+    tally, before, rejected = gathered.tally, rerolls.done_before, rerolls.rejected
     if before:
         what = "1 picture was" if before == 1 else f"{before:,} pictures were"
         session.say(f"{what} drawn anew since this review, and left alone.")
@@ -90,6 +95,9 @@ def _say(gathered: Gathered, rerolls: Rerolls, name: str, session: Session) -> N
         session.say(f"Not drawn anew, though named: {counted(gathered.passed_over)}.")
         if gathered.passed_over.get(JobState.UNCERTAIN):
             session.say(f"`imagemill retry {name} --uncertain` orders uncertain rows once more.")
+    if rejected:
+        what = "1 row has" if rejected == 1 else f"{rejected:,} rows have"
+        session.say(f"{what} rejected pictures only: drawn anew when handed in again, not now.")
     if not tally.jobs:
         session.say("Nothing is to be drawn anew.")
         return
