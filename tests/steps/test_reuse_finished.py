@@ -304,9 +304,9 @@ def test_reused_pictures_are_on_the_sheet_in_the_tables_and_in_the_zip(mill: Mil
     assert "batches/monday/images/A_01.png" in table
     assert "batches/tuesday/images/C_01.png" in table
     target = io.BytesIO()
-    packed = write_archive(
-        sealed_results(mill.storage, SECOND), target, ["sku", "prompt"], mill.storage
-    )
+    document = mill.ledger.batches.document(SECOND)
+    assert document is not None
+    packed = write_archive(sealed_results(mill.storage, SECOND), target, document, mill.storage)
     assert (packed.pictures, packed.missing) == (2, 0)
     with ZipFile(target) as archive:
         assert archive.read("images/A_01.png") == mill.storage.get(results[0].images[0].key)

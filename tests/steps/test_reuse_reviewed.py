@@ -21,7 +21,7 @@ from schemas.states import JobState
 from tests.results.metadata import drawn, told
 from tests.steps.mill import LANE, PROMPT, Mill, job
 from tests.steps.nights import FIRST, SECOND, THIRD, night, rows
-from tests.steps.reviews import approved, rejected, reviewed, unliked
+from tests.steps.reviews import approved, rejected, retried, reviewed, unliked
 from tests.steps.scripted_provider import trouble
 from worker.fetching import Fetched
 from worker.providers.port import Refused
@@ -35,11 +35,11 @@ def files(result: JobResult) -> list[str]:
     return [image.key.rsplit("/", 1)[-1] for image in result.images]
 
 
-def is_done(mill: Mill, row: Job, batch: str = SECOND) -> bool:
-    """Whether an estimate counts it as there."""
+def is_done(mill: Mill, row: Job) -> bool:
+    """Whether an estimate of some further night counts it as there."""
     tally = Tally(mill.known)
     tally.add(Good(row, ()))
-    return bool(already_done([row], batch, tally, mill.storage, lambda _: None).rows)
+    return bool(already_done([row], "friday", tally, mill.storage, lambda _: None).rows)
 
 
 @pytest.mark.parametrize("prompt", ["", BETTER])
@@ -94,6 +94,15 @@ def test_what_came_to_nothing_leaves_no_unwanted_picture(mill: Mill) -> None:
         None,
         layout.image_key(SECOND, "A", 1, "png"),
     )
+
+
+def test_what_is_tried_once_more_after_that_is_the_rows(mill: Mill) -> None:
+    night(mill, FIRST, rows("A"))
+    mill.provider.to_submit.append(Refused(trouble(ErrorClass.MODERATED)))
+    reviewed(mill, FIRST, unliked(A, BETTER))
+    retried(mill, FIRST)
+    (again,) = night(mill, SECOND, rows("A"))
+    assert (files(again), again.prompt, again.reused_from) == ([A2], BETTER, FIRST)
 
 
 def test_a_rejected_row_is_drawn_anew_the_next_night_and_not_before(mill: Mill) -> None:
