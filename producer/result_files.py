@@ -43,7 +43,7 @@ class ResultFiles:
     def write_csv(self, path: Path) -> None:
         """The table, with a column of links."""
         link = self.links.address if self.links else None
-        with closing(ResultsCsv(path, self.batch.columns, link)) as table:
+        with closing(ResultsCsv(path, self.batch, link)) as table:
             for result in self.rows():
                 table.add(result)
 
@@ -63,11 +63,11 @@ class ResultFiles:
             self.links.address if self.links else None,
             lambda key: self._way(key, folder),
         )
-        return write_workbook(self.rows(), path, self.batch.columns, places)
+        return write_workbook(self.rows(), path, self.batch, places)
 
     def write_zip(self, target: IO[bytes]) -> Packed:
         """The pictures, and their table."""
-        return write_archive(self.rows(), target, self.batch.columns, self.storage)
+        return write_archive(self.rows(), target, self.batch, self.storage)
 
     def write_openai(self, folder: Path) -> Written:
         """An output file and one of errors, as OpenAI's Batch API hands them out."""

@@ -14,7 +14,7 @@ from producer.manifest import Manifest, open_manifest
 from producer.problem import Problem, shown
 from producer.row import Broken, Row
 from results.cell import cell_text, unguarded
-from results.own_columns import OWN_PREFIX
+from results.own_columns import ORDERED_AS, OWN_PREFIX
 from schemas.fields import ALIASES, SPARE, normal_name
 from schemas.parameter import nearest
 from schemas.result import Image, JobResult
@@ -38,7 +38,8 @@ _WORDS = {
     "reroll": Decision.REROLL, "redo": Decision.REROLL, "重做": Decision.REROLL,
 }  # fmt: skip
 _COLUMNS = {
-    "id": (*ALIASES["id"], *SPARE["id"]),
+    # In results.csv a row's own id may be that of several orders.
+    "id": (f"{OWN_PREFIX}{ORDERED_AS}", ORDERED_AS, *ALIASES["id"], *SPARE["id"]),
     # A manifest may have an `image` of its own beside the `images` of results.csv.
     "image": (f"{OWN_PREFIX}images", "images", "image", "picture", "file", "图片"),
     "decision": ("decision", "决定", "审核"),

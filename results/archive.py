@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,6 +14,7 @@ from zipfile import ZIP_DEFLATED, ZIP_STORED, ZipFile, ZipInfo
 
 from results.read_ahead import read_ahead
 from results.tables import ResultsCsv
+from schemas.batch import Batch
 from schemas.layout import RESULTS_CSV
 from schemas.result import Image, JobResult
 from storage.errors import BadKey, NotFound
@@ -40,7 +41,7 @@ class Packed(NamedTuple):
 
 
 def write_archive(
-    results: Iterable[JobResult], target: IO[bytes], columns: Sequence[str], storage: Storage
+    results: Iterable[JobResult], target: IO[bytes], batch: Batch, storage: Storage
 ) -> Packed:
     """Write the pictures, what came along and what was made of them, each under a name of its own.
 
@@ -53,7 +54,7 @@ def write_archive(
     with TemporaryDirectory(prefix="imagemill-zip-") as folder, ZipFile(target, "w") as archive:
         path = Path(folder) / RESULTS_CSV
         ahead = read_ahead(results, lambda one: _contents(one, storage))
-        with closing(ResultsCsv(path, columns)) as table, closing(ahead):
+        with closing(ResultsCsv(path, batch)) as table, closing(ahead):
             for result, contents in ahead:
                 given: dict[str, str] = {}
                 folders = _folders(result)

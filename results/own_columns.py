@@ -8,6 +8,8 @@ from schemas.fields import normal_name
 
 FAILURE_COLUMNS = ("error_class", "code", "error")
 """What failed.csv adds: why the row failed, for programs, for the provider and for people."""
+ORDERED_AS = "ordered_as"
+"""The id of an order, where a row's own cell does not say it: what retries and reviews name."""
 OWN_PREFIX = "mill_"
 """Set before a column of ours when the manifest has one of that name."""
 

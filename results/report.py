@@ -71,7 +71,7 @@ def _gather(
     failed = FailedCsv(folder / FAILED_CSV, batch)
     sheet = ContactSheet(storage, batch.batch, folder, thumbnails=thumbnails)
     results = ResultsJsonl(folder / RESULTS_JSONL)
-    table = ResultsCsv(folder / RESULTS_CSV, batch.columns)
+    table = ResultsCsv(folder / RESULTS_CSV, batch)
     takers: list[Table] = [tally, results, table, failed, sheet]
     gate = BatchGate(batch.finishing.gate)
     with ExitStack() as open_takers:

@@ -8,12 +8,13 @@ from pathlib import Path
 from typing import Protocol
 
 from results.cell import cell_text, guarded
-from results.own_columns import own_names
+from results.own_columns import ORDERED_AS, own_names
 from results.remarks import remarks
 from results.sheet import Sheet
 from results.words import explain, first_failure
+from schemas.batch import Batch
 from schemas.money import to_text
-from schemas.result import JobResult
+from schemas.result import Image, JobResult
 
 OUTCOME_COLUMNS = (
     "status",
@@ -39,7 +40,6 @@ OUTCOME_COLUMNS = (
 )
 LINKS = "links"
 """Beside the pictures' keys, where addresses are signed for them."""
-_LINKS_AT = OUTCOME_COLUMNS.index("images") + 1
 _SEPARATOR = " | "
 
 Link = Callable[[str], str]
@@ -74,16 +74,16 @@ class ResultsJsonl:
 class ResultsCsv:
     """results.csv: the manifest's own columns, then what became of each row."""
 
-    def __init__(self, path: Path, columns: Sequence[str], link: Link | None = None) -> None:
-        self._columns = tuple(columns)
-        self._link = link
+    def __init__(self, path: Path, batch: Batch, link: Link | None = None) -> None:
+        self._columns = tuple(batch.columns)
+        self._outcomes = Outcomes(batch, link)
         self._sheet = Sheet(path)
-        ours = own_names(columns, outcome_columns(linked=link is not None))
-        self._sheet.write(map(guarded, (*columns, *ours)))
+        ours = own_names(self._columns, self._outcomes.columns)
+        self._sheet.write(map(guarded, (*self._columns, *ours)))
 
     def add(self, result: JobResult) -> None:
         """Write the row and its outcome, guarded against formulas."""
-        cells = *own_cells(result, self._columns), *outcome_cells(result, self._link)
+        cells = *own_cells(result, self._columns), *self._outcomes.cells(result)
         self._sheet.write(map(guarded, cells))
 
     def close(self) -> None:
@@ -96,25 +96,31 @@ def own_cells(result: JobResult, columns: Sequence[str]) -> list[str]:
     return [cell_text(result.row.get(column)) for column in columns]
 
 
-def outcome_columns(*, linked: bool) -> tuple[str, ...]:
-    """What is told of each row; `linked`: with addresses to fetch its pictures from."""
-    if not linked:
-        return OUTCOME_COLUMNS
-    return (*OUTCOME_COLUMNS[:_LINKS_AT], LINKS, *OUTCOME_COLUMNS[_LINKS_AT:])
+class Outcomes:
+    """What is told of each order of a batch, beside the manifest's own cells."""
+
+    def __init__(self, batch: Batch, link: Link | None = None) -> None:
+        """With a `link` the addresses to fetch pictures from are told, too."""
+        columns = list(OUTCOME_COLUMNS)
+        if link is not None:
+            columns.insert(columns.index("images") + 1, LINKS)
+        if batch.recipe and batch.recipe.matrix:  # each row makes several
+            columns.insert(0, ORDERED_AS)
+        self.columns = tuple(columns)
+        self._link = link
+
+    def cells(self, result: JobResult) -> list[str]:
+        """The cells below `columns`."""
+        told = dict(zip(OUTCOME_COLUMNS, outcome_cells(result), strict=True))
+        told[ORDERED_AS] = result.id
+        if self._link is not None:
+            told[LINKS] = _SEPARATOR.join(self._link(image.key) for image in _in_order(result))
+        return [told[column] for column in self.columns]
 
 
-def outcome_cells(result: JobResult, link: Link | None = None) -> tuple[str, ...]:
-    """The cells below `outcome_columns`."""
-    cells = _outcome(result)
-    if link is None:
-        return cells
-    images = sorted(result.images, key=lambda image: image.index)
-    links = _SEPARATOR.join(link(image.key) for image in images)
-    return (*cells[:_LINKS_AT], links, *cells[_LINKS_AT:])
-
-
-def _outcome(result: JobResult) -> tuple[str, ...]:
-    images = sorted(result.images, key=lambda image: image.index)
+def outcome_cells(result: JobResult) -> tuple[str, ...]:
+    """The cells below `OUTCOME_COLUMNS`."""
+    images = _in_order(result)
     failure = first_failure(result)
     seeds = [cell_text(image.seed) for image in images]
     return (
@@ -139,6 +145,10 @@ def _outcome(result: JobResult) -> tuple[str, ...]:
         result.reused_from or "",
         remarks(result),
     )
+
+
+def _in_order(result: JobResult) -> list[Image]:
+    return sorted(result.images, key=lambda image: image.index)
 
 
 def facts_text(result: JobResult) -> str:

@@ -17,7 +17,8 @@ from xlsxwriter import Workbook
 from results.own_columns import own_names
 from results.read_ahead import read_ahead
 from results.small_pictures import SmallPictures
-from results.tables import LINKS, Link, ResultsJsonl, outcome_cells, outcome_columns, own_cells
+from results.tables import LINKS, Link, Outcomes, ResultsJsonl, own_cells
+from schemas.batch import Batch
 from schemas.fields import canonical_name
 from schemas.result import Image, JobResult
 from schemas.states import JobState
@@ -96,7 +97,7 @@ class Places:
 def write_workbook(
     results: Iterable[JobResult],
     path: Path,
-    columns: Sequence[str],
+    batch: Batch,
     places: Places,
     limits: BookLimits = BOOK_LIMITS,
 ) -> Shown:
@@ -112,7 +113,7 @@ def write_workbook(
         small = SmallPictures(places.storage, _SIDE_PX)
         shared = _shared(_kept(kept), limits.pictures)
         ahead = read_ahead(shared, lambda one: [small.of(image) for image in one[1]])
-        book = _Book(path, columns, across, places, folder)
+        book = _Book(path, batch, across, places, folder)
         with closing(book), closing(ahead):
             for (result, shown), pictures in ahead:
                 book.add(result, list(zip(shown, pictures, strict=True)))
@@ -148,16 +149,15 @@ def _shared(results: Iterable[JobResult], most: int) -> Iterator[tuple[JobResult
 class _Book:
     """One sheet, written row by row."""
 
-    def __init__(
-        self, path: Path, columns: Sequence[str], across: int, places: Places, folder: str
-    ) -> None:
-        self._columns = tuple(columns)
+    def __init__(self, path: Path, batch: Batch, across: int, places: Places, folder: str) -> None:
+        self._columns = tuple(batch.columns)
         self._across = across
         self._places = places
         self._rows = self._pictures = self._unshown = self._linked = 0
         self._book = Workbook(str(path), {"constant_memory": True, "tmpdir": folder})
         self._sheet = self._book.add_worksheet("results")
-        self._ours = outcome_columns(linked=places.link is not None)
+        self._outcomes = Outcomes(batch, places.link)
+        self._ours = self._outcomes.columns
         self._text = self._book.add_format({"valign": "vcenter", "text_wrap": True})
         self._number = self._book.add_format({"valign": "vcenter"})
         self._whole = self._book.add_format({"valign": "vcenter", "num_format": "0"})
@@ -182,7 +182,7 @@ class _Book:
                 self._show(len(self._columns) + place, result, image, data)
         self._unshown += len(result.images) - sum(data is not None for _, data in pictures)
         first = len(self._columns) + self._across
-        cells = zip(self._ours, outcome_cells(result, self._places.link), strict=True)
+        cells = zip(self._ours, self._outcomes.cells(result), strict=True)
         for column, (name, text) in enumerate(cells, first):
             self._write_own(column, name, text, result)
 

@@ -2,6 +2,7 @@
 const COLUMNS = ["id", "image", "decision", "note", "prompt"];
 const ALIASES = {
   id: [
+    "mill_ordered_as", "ordered_as", // in results.csv, where a row makes several orders
     "id", "sku", "custom_id", "product_id", "external_id", "row_id", "商品编码", "sku_id", "item_id",
     "item_number", "product_code", "product_number", "article_number", "barcode", "ean", "gtin", "upc",
     "商品编号", "产品编码", "产品编号", "货号", "款号", "编号", "sku编码", "条码", "条形码", "商品条码",

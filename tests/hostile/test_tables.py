@@ -66,7 +66,7 @@ def failed(cell: str) -> JobResult:
 def written(path: Path, table: str, cell: str) -> Path:
     given: ResultsCsv | FailedCsv
     if table == "results":
-        given = ResultsCsv(path / "results.csv", COLUMNS)
+        given = ResultsCsv(path / "results.csv", batch(COLUMNS))
     else:
         given = FailedCsv(path / "failed.csv", batch(COLUMNS))
     given.add(failed(cell))

@@ -17,7 +17,7 @@ from schemas.result import Image, JobResult
 from schemas.states import JobState
 from storage import Unreachable
 from storage.local import LocalStorage
-from tests.results.orders import failure, image, picture, rendition, result
+from tests.results.orders import batch, failure, image, picture, rendition, result
 
 COLUMNS = ("sku", "prompt")
 
@@ -48,7 +48,7 @@ def stored(storage: LocalStorage, *images: Image) -> dict[str, bytes]:
 
 def packed(storage: LocalStorage, results: Iterable[JobResult]) -> tuple[zipfile.ZipFile, Packed]:
     target = io.BytesIO()
-    told = write_archive(results, target, COLUMNS, storage)
+    told = write_archive(results, target, batch(COLUMNS), storage)
     archive = zipfile.ZipFile(target)
     assert archive.testzip() is None
     return archive, told
@@ -131,7 +131,7 @@ def test_a_pipe_takes_it_too(storage: LocalStorage) -> None:
     data = stored(storage, one)
     pipe = Pipe()
 
-    write_archive([result(images=[one])], io.BufferedWriter(pipe), COLUMNS, storage)
+    write_archive([result(images=[one])], io.BufferedWriter(pipe), batch(COLUMNS), storage)
 
     archive = zipfile.ZipFile(io.BytesIO(bytes(pipe.taken)))
     assert archive.testzip() is None

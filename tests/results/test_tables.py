@@ -2,17 +2,20 @@ from __future__ import annotations
 
 import csv
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from producer.review import read_review
 from results.cell import guarded
 from results.tables import OUTCOME_COLUMNS, ResultsCsv, ResultsJsonl
 from schemas.failure import ErrorClass
+from schemas.recipe import Recipe
 from schemas.result import JobResult
 from schemas.states import JobState
-from tests.results.orders import failure, image, result
+from tests.results.orders import batch, failure, image, result
 
 DONE = result(
     2,
@@ -38,8 +41,10 @@ SAID = (
 )
 
 
-def written_csv(path: Path, results: list[JobResult], columns: tuple[str, ...] = COLUMNS) -> bytes:
-    table = ResultsCsv(path, columns)
+def written_csv(
+    path: Path, results: list[JobResult], columns: tuple[str, ...] = COLUMNS, **fields: Any
+) -> bytes:
+    table = ResultsCsv(path, batch(columns, **fields))
     for one in results:
         table.add(one)
     table.close()
@@ -90,6 +95,32 @@ def test_a_whole_jobs_failure_names_the_row_before_a_pictures(tmp_path: Path) ->
     written_csv(tmp_path / "r.csv", [result(state=JobState.FAILED, failures=failures)], ())
 
     assert read_csv(tmp_path / "r.csv")[1][OUTCOME_COLUMNS.index("error_class")] == "timeout"
+
+
+@pytest.mark.parametrize(
+    ("columns", "name"), [(("sku",), "ordered_as"), (("sku", "Ordered as"), "mill_ordered_as")]
+)
+def test_of_a_matrix_each_order_is_named_and_found_again(
+    tmp_path: Path, columns: tuple[str, ...], name: str
+) -> None:
+    """The row's own id is that of several orders, and a failed one has no picture that names it."""
+    recipe = Recipe(matrix={"angle": {"front": "from the front", "side": "from the side"}})
+    orders = [
+        result(id=f"CUP_{label}", state=state, row={"sku": "CUP"})
+        for label, state in (("front", JobState.SUCCEEDED), ("side", JobState.FAILED))
+    ]
+    path = tmp_path / "results.csv"
+    written_csv(path, orders, columns, recipe=recipe)
+
+    header, *rows = read_csv(path)
+    assert header[: len(columns) + 2] == [*columns, name, "status"]
+    assert [row[0] for row in rows] == ["CUP", "CUP"]
+
+    decided = [[*header, "decision"], [*rows[0], ""], [*rows[1], "reroll"]]
+    with path.open("w", encoding="utf-8-sig", newline="") as file:
+        csv.writer(file).writerows(decided)
+    (mark,) = read_review(str(path)).marks
+    assert (mark.id, mark.image) == ("CUP_side", "")
 
 
 CELLS = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)

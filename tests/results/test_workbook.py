@@ -25,11 +25,13 @@ from results.workbook import (
     sheet_text,
     write_workbook,
 )
+from schemas.batch import Batch
 from schemas.failure import ErrorClass
+from schemas.recipe import Recipe
 from schemas.result import Image, JobResult
 from schemas.states import JobState
 from storage.local import LocalStorage
-from tests.results.orders import failure, image, picture, result
+from tests.results.orders import batch, failure, image, picture, result
 
 COLUMNS = ("sku", "prompt", "条码")
 
@@ -43,12 +45,13 @@ def written(
     tmp_path: Path,
     storage: LocalStorage,
     results: Iterable[JobResult],
-    columns: Sequence[str] = COLUMNS,
+    of: Sequence[str] | Batch = COLUMNS,
     limits: BookLimits = BOOK_LIMITS,
     **places: Any,
 ) -> tuple[Any, Shown]:
     path = tmp_path / "r.xlsx"
-    shown = write_workbook(results, path, columns, Places(storage, **places), limits)
+    made = of if isinstance(of, Batch) else batch(of)
+    shown = write_workbook(results, path, made, Places(storage, **places), limits)
     return openpyxl.load_workbook(path)["results"], shown
 
 
@@ -301,6 +304,14 @@ def test_a_text_too_long_for_a_cell_is_cut_with_a_mark(letter: str) -> None:
     assert shown == letter * (len(shown) - 1) + "…"
 
 
+def test_of_a_matrix_each_order_is_named(tmp_path: Path, storage: LocalStorage) -> None:
+    recipe = Recipe(matrix={"angle": {"front": "from the front"}})
+    own = result(id="00123_front", row={"sku": "00123"})
+    sheet, _ = written(tmp_path, storage, [own], batch(["sku"], recipe=recipe))
+    (row,) = rows(sheet)
+    assert (row["sku"], row["ordered_as"]) == ("00123", "00123_front")
+
+
 def test_thousands_of_rows_pass_in_little_memory(tmp_path: Path, storage: LocalStorage) -> None:
     prompt = "a long prompt about a cup " * 40
 
@@ -311,7 +322,7 @@ def test_thousands_of_rows_pass_in_little_memory(tmp_path: Path, storage: LocalS
     tracemalloc.start()
     try:
         written_to = tmp_path / "many.xlsx"
-        shown = write_workbook(many(), written_to, COLUMNS, Places(storage))
+        shown = write_workbook(many(), written_to, batch(COLUMNS), Places(storage))
         _, peak_bytes = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
