@@ -102,7 +102,8 @@ class Review:
             }
             if chosen:
                 images = [chosen[index] for index in sorted(chosen)]
-                yield result.model_copy(update={"images": images})
+                others = [image.index for image in result.images if image.index not in chosen]
+                yield result.model_copy(update={"images": images, "unapproved": others})
         unknown.check()
 
     def _approves(self, image: Image, result: JobResult) -> bool:

@@ -41,7 +41,7 @@ def card(result: JobResult, batch: str, sources: Sequence[str | None]) -> str:
             f' data-revision="{result.revision}"{flawed} aria-label="{html_text(result.id)}">',
             tiles(result, batch, sources),
             '<div class="about">',
-            f"<header><h2><bdi>{html_text(result.id)}</bdi></h2>{badge(result.state)}</header>",
+            f"<header><h2><bdi>{_breakable(result.id)}</bdi></h2>{badge(result.state)}</header>",
             *_prompt(result),
             *_error(result),
             *_remarks(result),
@@ -55,6 +55,11 @@ def card(result: JobResult, batch: str, sources: Sequence[str | None]) -> str:
 def badge(state: JobState) -> str:
     """A state as a coloured word."""
     return both("span", STATES[state], f"badge {state}")
+
+
+def _breakable(identity: str) -> str:
+    """An id that a line may end in behind any of its parts, and not within one."""
+    return html_text(identity).replace("_", "_<wbr>")
 
 
 def _prompt(result: JobResult) -> list[str]:

@@ -151,7 +151,7 @@ def first_failure(result: JobResult) -> Failure | None:
 
 def missing_indexes(result: JobResult) -> list[int]:
     """Which of the ordered images, from 1, are not stored."""
-    stored = {image.index for image in result.images}
+    stored = {*(image.index for image in result.images), *result.unapproved}
     return [index for index in range(1, result.n + 1) if index not in stored]
 
 
@@ -161,7 +161,7 @@ def _shortfall(result: JobResult, language: Language) -> str:
     listed = [COMMA.said_in(language).join(missing[:-1]), *missing[-1:]]
     which = AND.said_in(language).join(filter(None, listed))
     return wording.said_in(language).format(
-        stored=len(result.images), ordered=result.n, which=which
+        stored=len(result.images) + len(result.unapproved), ordered=result.n, which=which
     )
 
 

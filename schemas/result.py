@@ -113,6 +113,11 @@ class JobResult(Contract):
         default_factory=list, description="pictures that rerolls took the place of; still stored"
     )
 
+    unapproved: list[int] = Field(
+        default_factory=list,
+        description="which of its stored pictures are left out, where only approved ones are wanted",
+    )
+
     @property
     def maybe_paid(self) -> bool:
         """Whether its last order may have been paid for although no picture of it is here."""

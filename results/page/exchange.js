@@ -21,7 +21,10 @@ const exportReview = () => {
   link.click();
   setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
   exported = true;
-  const rerolls = rows.filter(([, , decision]) => decision === "reroll").length;
+  // What is left of a row without a picture anybody wants is for `reroll` to say, too.
+  const isRejected = (tile) => entryOf(tile).decision === "reject";
+  const rerolls = rows.some(([, , decision]) => decision === "reroll")
+    || cards.some((card) => one(".tile", card) && tilesOf(card).every(isRejected));
   const next = one(rerolls ? ".reroll-command" : ".approved-command").textContent;
   return tell(say(`review.csv: ${lineCount(rows.length)}. Next: ${next}`,
     `review.csv：${rows.length} 行。下一步：${next}`));

@@ -13,8 +13,10 @@ from producer.errors import ManifestError
 from producer.review import Decision, Mark, Review, ReviewError, file_name, read_review
 from results.cell import guarded
 from results.sheet import Sheet
+from results.words import Language, explain
 from schemas.result import JobResult
-from tests.results.orders import image, result
+from schemas.states import JobState
+from tests.results.orders import failure, image, result
 
 HEADER = "id,image,decision,note,prompt\n"
 
@@ -202,6 +204,20 @@ def test_an_approved_picture_stays_approved_when_a_reroll_took_its_place(
     review = Review("review.csv", [mark(2, name, Decision.APPROVE) for name in names])
 
     assert approved(review, result(images=[new], replaced=[old])) == {"SKU-2": left}
+
+
+def test_what_is_not_approved_is_not_said_to_be_missing() -> None:
+    """Three of four were stored, and the fourth failed, whatever somebody thinks of the three."""
+    three = [image("a", index) for index in (1, 2, 3)]
+    row = result(state=JobState.PARTIAL, n=4, images=three, failures=[failure(index=4)])
+    review = Review("review.csv", [mark(2, "a_02.png", Decision.APPROVE)])
+
+    (found,) = review.approved([row])
+
+    assert ([one.index for one in found.images], found.unapproved) == ([2], [1, 3])
+    for language in Language:
+        assert explain(found, language) == explain(row, language)
+    assert explain(found).startswith("3 of 4 pictures stored; picture 4 is missing.")
 
 
 def test_a_review_of_another_batch_is_refused() -> None:
