@@ -152,7 +152,11 @@ def look(desk: Desk) -> None:
 
 def draw_anew(desk: Desk) -> None:
     """What nobody liked is drawn anew, and nothing else."""
-    desk.types("imagemill reroll autumn review.csv --dry-run", "3 pictures anew (3 rows")
+    desk.types(
+        "imagemill reroll autumn review.csv --dry-run",
+        "1 row has rejected pictures only",
+        "3 pictures anew (3 rows",
+    )
     desk.types("imagemill reroll autumn review.csv", "8 of 8 rows complete")
     desk.types("imagemill reroll autumn review.csv", "Nothing is to be drawn anew.")
 
@@ -177,10 +181,13 @@ def come_back(desk: Desk) -> None:
     desk.types("imagemill run batch.toml --simulate", "nothing is ordered twice")
     desk.saves(NEXT_DAY)
     tomorrow = "imagemill run batch.toml --simulate --batch autumn-2"
-    desk.types(f"{tomorrow} --dry-run", "6 orders, free of charge", "at most 0.64 CNY")
-    desk.types(tomorrow, "10 of 10 rows complete", "6 rows drawn before")
-    cost_micro = sum(row["cost_micro"] for row in desk.results(NEXT_BATCH))
-    desk.expects(cost_micro == 640_000, f"four pictures' cost, not {cost_micro} millionths")
+    desk.types(f"{tomorrow} --dry-run", "5 orders, free of charge", "at most 0.80 CNY")
+    desk.types(tomorrow, "10 of 10 rows complete", "5 rows drawn before")
+    rows = {row["id"]: row for row in desk.results(NEXT_BATCH)}
+    cost_micro = sum(row["cost_micro"] for row in rows.values())
+    desk.expects(cost_micro == 800_000, f"five pictures' cost, not {cost_micro} millionths")
+    teapot = rows["6901234567908_scene"]["images"][0]["key"]
+    desk.expects(teapot.endswith("_01_r2.png"), f"the teapot as it was drawn anew, not {teapot}")
 
 
 EVENING = (mend_the_table, order, look, draw_anew, hand_out, come_back)

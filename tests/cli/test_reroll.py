@@ -10,11 +10,14 @@ from typing import Any
 import pytest
 
 from ledger.opening import Ledger, open_ledger
+from results.earlier import drawn_before
 from schemas.failure import ErrorClass
 from schemas.states import JobState
 from storage import LocalStorage
 from tests.cli.command import CommandLine
+from tests.earlier_batch import leave_drawn
 from tests.submission.finished import finish
+from tests.submission.manifests import jobs_of
 from tests.valkey import Valkey
 
 ENDINGS: dict[str, tuple[Any, ...]] = {"cups-003": (JobState.FAILED, ErrorClass.MODERATED)}
@@ -61,6 +64,7 @@ def test_a_rehearsal_says_what_it_would_cost(cups: CommandLine) -> None:
             "images": 4,
             "reworded": 2,
             "done_before": 0,
+            "rejected": 0,
             "at_most_cost": {"CNY": "0.64"},
             "dry_run": True,
             "status": None,
@@ -86,6 +90,32 @@ def test_pictures_are_ordered_once_however_often_it_is_typed(
     assert (again.code, again.document["round"], again.document["done_before"]) == (0, None, 3)
     assert "3 pictures were drawn anew since this review, and left alone." in again.err
     assert "Nothing is to be drawn anew." in again.err
+
+
+def test_rejections_are_taken_note_of_and_order_nothing(cups: CommandLine) -> None:
+    """Whoever rejected all of a row's pictures does not get them again the next night."""
+    storage = LocalStorage(cups.folder / "out")
+    (chunk,) = [one for one in storage.list("batches/cups/input/") if "wanx-v1" in one.key]
+    jobs = {job.id: job for job in jobs_of(storage.get(chunk.key))}
+    for job in jobs.values():
+        leave_drawn(storage, job, batch="night")
+    both = "".join(f"cups-00{row},cups-00{row}_0{n}.png,reject\n" for row in (0, 2) for n in (1, 2))
+    one = "cups-001,cups-001_01.png,reject\ncups-001,cups-001_02.png,approve\n"
+    cups.write("review.csv", f"id,image,decision\n{both}{one}")
+
+    def there() -> list[str]:
+        return [name for name, job in jobs.items() if drawn_before(job, storage)]
+
+    rehearsed = cups("reroll", "cups", "review.csv", "--dry-run", "--json")
+    assert (rehearsed.document["rejected"], rehearsed.document["jobs"]) == (2, 0)
+    assert there() == list(jobs)
+
+    ran = cups("reroll", "cups", "review.csv")
+    assert (ran.code, ran.out) == (0, "")
+    assert "2 rows have rejected pictures only" in ran.err
+    assert "Nothing is to be drawn anew." in ran.err
+    assert there() == ["cups-001", "cups-003"]
+    assert cups("status", "--json").document["state"] == "finished"
 
 
 @pytest.mark.parametrize(
