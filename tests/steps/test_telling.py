@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from ledger.keys import NOTICES, notice_keys
+from ledger.notices import Notices
 from ledger.opening import Ledger
 from schemas.batch import Hold
 from schemas.failure import ErrorClass
@@ -254,22 +256,36 @@ class Killed(Exception):
     """The process is no more."""
 
 
+class DiesWhenSent(Notices):
+    """Of a worker that dies when it has sent a notice, before the ledger knows."""
+
+    def end(self, *_: object, **__: object) -> bool:
+        raise Killed
+
+
+class DiesWhenFinished(Notices):
+    """Of a worker that dies when it has finished a batch, before it tells of that."""
+
+    def finished_round(self, batch: str) -> int | None:
+        if super().finished_round(batch) is not None:
+            raise Killed
+        return None
+
+
+def dies(mill: Mill, notices: type[Notices]) -> None:
+    """Another worker does all there is to do, until it dies."""
+    own = notices(mill.ledger.client, mill.ledger.scripts)
+    doomed = mill.twin(replace(mill.ledger, notices=own))
+    with pytest.raises(Killed):
+        turn(doomed)
+
+
 def test_a_worker_that_dies_after_sending_leaves_the_same_notice_to_another(
-    mill: Mill, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+    mill: Mill, receiver: Receiver
 ) -> None:
     tells(mill, receiver)
     mill.hand_in(jobs(1))
-
-    def die(*_args: object) -> bool:
-        raise Killed
-
-    with monkeypatch.context() as doomed:
-        doomed.setattr(mill.ledger.notices, "end", die)
-        while not receiver.received:
-            try:
-                turn(mill, 1)
-            except Killed:
-                break
+    dies(mill, DiesWhenSent)
     assert len(receiver.received) == 1
     turn(mill, 2 * NOTICES_EVERY)
     assert len(receiver.received) == 2
@@ -279,21 +295,11 @@ def test_a_worker_that_dies_after_sending_leaves_the_same_notice_to_another(
 
 
 def test_a_worker_that_dies_between_finishing_and_saying_so_is_stood_in_for(
-    mill: Mill, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+    mill: Mill, receiver: Receiver
 ) -> None:
     tells(mill, receiver)
     mill.hand_in(jobs(1))
-
-    def die(*_args: object) -> None:
-        raise Killed
-
-    with monkeypatch.context() as doomed:
-        doomed.setattr(chores, "tell_of_end", die)
-        for _ in range(MOST_TURNS):
-            try:
-                turn(mill, 1)
-            except Killed:
-                break
+    dies(mill, DiesWhenFinished)
     assert mill.ledger.batches.state(BATCH) is BatchState.FINISHED
     assert mill.ledger.notices.told(BATCH) == set()
     turn(mill, 2 * NOTICES_EVERY)
