@@ -37,6 +37,9 @@ NOT_FILLED = Wording(
 RENDITION_UNLABELLED = Wording(
     "{who}'s rendition {name} lacks labels: {seen}.", "{who}的版本 {name} 缺少 AI 标识：{seen}。"
 )
+RENDITION_UNSEALED = Wording(
+    "{who}'s rendition {name} is not signed: {seen}.", "{who}的版本 {name} 没有签名：{seen}。"
+)
 _THE_PICTURE = Wording("The picture", "这张图片")
 _PICTURE = Wording("Picture {index}", "第 {index} 张图片")
 _BETWEEN = Wording(" ", "")
@@ -75,3 +78,5 @@ def _on_renditions(image: Image) -> Iterator[tuple[Wording, str, str]]:
         # What the picture itself lacks is said of it.
         if each.unlabelled and not image.unlabelled:
             yield RENDITION_UNLABELLED, each.spec, each.unlabelled
+        if each.unsealed and not image.unsealed:
+            yield RENDITION_UNSEALED, each.spec, each.unsealed

@@ -81,7 +81,12 @@ class RenditionSpec:
     @property
     def on_white(self) -> bool:
         """Whether nothing may shine through."""
-        return self.form is Form.JPEG or self.shape in (Shape.SQUARE, Shape.PAD)
+        return self.form is Form.JPEG or self.has_margins
+
+    @property
+    def has_margins(self) -> bool:
+        """Whether white may be put around the picture."""
+        return self.shape in (Shape.SQUARE, Shape.PAD)
 
     @classmethod
     def parse(cls, text: str) -> RenditionSpec:

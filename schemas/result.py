@@ -31,6 +31,8 @@ class Rendition(Contract):
     unlabelled: str = Field(
         default="", description="why its file lacks labels that the picture's has"
     )
+    sealed: bool = Field(default=False, description="its file is signed by us (C2PA)")
+    unsealed: str = Field(default="", description="why its file is not signed though it should be")
 
 
 class Image(Contract):

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import hashlib
+from typing import TypeVar
 
 from results.labels.sealing import Sealer
-from schemas.result import Image
+from schemas.result import Image, Rendition
 from storage import Storage
 
+Kept = TypeVar("Kept", Image, Rendition)
 
-def keep(image: Image, file: bytes, storage: Storage, sealer: Sealer | None) -> Image:
-    """Store the file; the picture as it is stored. Raises StorageError.
+
+def keep(image: Kept, file: bytes, storage: Storage, sealer: Sealer | None) -> Kept:
+    """Store the file of a picture, or of a rendition; what it is like in storage. Raises StorageError.
 
     A file is made the same again whoever makes it, so that storing it twice is harmless. Not so one
     that is signed: of two workers that store it the first one's file counts, for both.

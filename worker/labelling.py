@@ -7,19 +7,22 @@ from typing import NamedTuple
 
 from results.labels.marks import Origin, marks
 from results.labels.packet import Unlabelled
-from results.labels.sealing import SEALED_TYPES, CannotSeal, Sealer
+from results.labels.sealing import SEALED_TYPES, CannotSeal, Parent, Sealer
 from results.labels.seals import is_sealed
 from results.labels.writing import labelled
 from schemas.account import SIMULATOR_ACCOUNT
 from schemas.finishing import Label
 from schemas.job import Job
 from schemas.lane import Lane
+from schemas.rendition import RenditionSpec
 from schemas.result import Image
 
 log = logging.getLogger(__name__)
 
 SIMULATOR = "imagemill-simulator"
 """Who answers for a rehearsal's pictures."""
+_ENCODED_ANEW, _PUT_ON_WHITE = "c2pa.transcoded", "c2pa.edited"
+"""What C2PA calls it: the first may be of another size and form, and shows the same."""
 
 
 class File(NamedTuple):
@@ -55,12 +58,41 @@ def seal(file: File, content_type: str, job: Job, delivered: bytes, sealer: Seal
 
     A batch that wants no labels gets its files as they came, so none of them is signed.
     """
-    wanted = job.finishing.label is not Label.NONE and content_type in SEALED_TYPES
-    if sealer is None or not wanted:
+    parent = Parent(delivered, content_type) if is_sealed(delivered, content_type) else None
+    return _sealed(file, content_type, job, parent, sealer)
+
+
+def seal_rendition(
+    file: bytes, spec: RenditionSpec, job: Job, picture: tuple[bytes, Image], sealer: Sealer | None
+) -> File:
+    """A rendition's file signed, where files are; the manifest of its `picture` is kept in it.
+
+    The picture is its stored file, and what is known of it.
+    """
+    data, image = picture
+    parent = None
+    if image.sealed:
+        action = _PUT_ON_WHITE if spec.has_margins else _ENCODED_ANEW
+        parent = Parent(data, image.content_type, "picture", action)
+    return _sealed(File(file), spec.form.content_type, job, parent, sealer)
+
+
+def signs(sealer: Sealer | None, job: Job, content_type: str) -> bool:
+    """Whether such a file is to be signed; a batch without labels has none that are."""
+    return (
+        sealer is not None
+        and job.finishing.label is not Label.NONE
+        and content_type in SEALED_TYPES
+    )
+
+
+def _sealed(
+    file: File, content_type: str, job: Job, parent: Parent | None, sealer: Sealer | None
+) -> File:
+    if sealer is None or not signs(sealer, job, content_type):
         return file
     lane = Lane.parse(job.lane)
     agent = f"{lane.model} ({lane.provider})" if job.finishing.parameters else None
-    parent = delivered if is_sealed(delivered, content_type) else None
     try:
         data = sealer.seal(file.data, content_type, agent=agent, parent=parent)
     except CannotSeal as error:

@@ -19,6 +19,8 @@ from schemas.rendition import RenditionSpec
 from schemas.result import Image, JobResult, Rendition, Sidecar
 from storage import Full, StorageError, Unreachable
 from worker.held import HeldJob
+from worker.keeping import keep
+from worker.labelling import seal_rendition, signs
 from worker.tools import Tools
 
 log = logging.getLogger(__name__)
@@ -96,8 +98,14 @@ def for_this_batch(
 
 def _for_this_batch(job: Job, batch: str, image: Image, tools: Tools) -> Image:
     wanted = set(job.finishing.renditions)
-    same = [one for one in image.renditions if one.spec in wanted and one.made_of == image.sha256]
-    there = [one for one in same if _is_there(one, tools)]
+    there = [
+        one
+        for one in image.renditions
+        if one.spec in wanted
+        and one.made_of == image.sha256
+        and (one.sealed or not signs(tools.sealer, job, one.content_type))
+        and _is_there(one, tools)
+    ]
     bare = image.model_copy(update={"renditions": there, "unrendered": {}})
     return _with_renditions(job, batch, bare, tools)
 
@@ -127,7 +135,10 @@ def _with_renditions(
     for spec, found in zip(
         lacking, render(file, image.content_type, lacking).values(), strict=True
     ):
-        stored = _stored(job, batch, image, (spec, found), tools)
+        if isinstance(found, Rendered):
+            stored = _stored(job, batch, (file, image), (spec, found), tools)
+        else:
+            stored = found
         if isinstance(stored, Unrendered):
             extra = {"batch": batch, "job": job.id, "rendition": spec.text, "why": stored.why}
             log.warning("rendition.failed", extra=extra)
@@ -155,30 +166,30 @@ def _lacking(job: Job, image: Image) -> list[RenditionSpec]:
 def _stored(
     job: Job,
     batch: str,
-    image: Image,
-    made: tuple[RenditionSpec, Rendered | Unrendered],
+    picture: tuple[bytes, Image],
+    made: tuple[RenditionSpec, Rendered],
     tools: Tools,
 ) -> Rendition | Unrendered:
-    spec, found = made
-    if isinstance(found, Unrendered):
-        return found
-    key = layout.rendition_key(batch, job.name, image.index, image.revision, spec.place)
-    try:
-        tools.storage.put(key, found.file, spec.form.content_type)
-    except PASSING:
-        raise
-    except StorageError as error:
-        return Unrendered(str(error))
-    return Rendition(
+    (spec, found), image = made, picture[1]
+    file = seal_rendition(found.file, spec, job, picture, tools.sealer)
+    rendition = Rendition(
         name=spec.name,
         spec=spec.text,
-        key=key,
-        sha256=hashlib.sha256(found.file).hexdigest(),
+        key=layout.rendition_key(batch, job.name, image.index, image.revision, spec.place),
+        sha256=hashlib.sha256(file.data).hexdigest(),
         made_of=image.sha256,
-        size_bytes=len(found.file),
+        size_bytes=len(file.data),
         width=found.size.width,
         height=found.size.height,
         content_type=spec.form.content_type,
         not_filled=found.not_filled,
         unlabelled=found.unlabelled,
+        sealed=file.sealed,
+        unsealed=file.unsealed,
     )
+    try:
+        return keep(rendition, file.data, tools.storage, tools.sealer)
+    except PASSING:
+        raise
+    except StorageError as error:
+        return Unrendered(str(error))

@@ -11,7 +11,7 @@ import io
 import json
 import struct
 import zlib
-from typing import Any
+from typing import Any, NamedTuple
 
 from results.labels.marks import MADE_BY_AI
 from results.labels.packet import Unlabelled
@@ -26,7 +26,16 @@ _SETTINGS = {
     "verify": {"remote_manifest_fetch": False, "ocsp_fetch": False},
 }
 _GOOD = frozenset({"Valid", "Trusted"})
-_PARENT = "as-delivered"
+
+
+class Parent(NamedTuple):
+    """The file that another was made of, whose manifest is true of it."""
+
+    file: bytes
+    content_type: str
+    title: str = "as-delivered"
+    action: str = "c2pa.edited.metadata"
+    """What was done with it, as C2PA names it."""
 
 
 class CannotSeal(Exception):
@@ -51,12 +60,11 @@ class Sealer:
         self.seal(_dot(), "image/png", agent=None, parent=None)
 
     def seal(
-        self, file: bytes, content_type: str, *, agent: str | None, parent: bytes | None
+        self, file: bytes, content_type: str, *, agent: str | None, parent: Parent | None
     ) -> bytes:
         """The file with a manifest: made by AI, by that agent; nothing else of it changes.
 
-        A `parent` is the file as it was when another manifest of it was true, which is kept inside
-        the new one. Signed twice it is two files: a signature has its own number and chance.
+        The manifest of a `parent` is kept inside the new one, and says who made it. Signed twice it is two files: a signature has its own number and chance.
         Raises CannotSeal.
         """
         certificates, key, algorithm = self._info
@@ -67,11 +75,14 @@ class Sealer:
                     alg=algorithm, sign_cert=certificates, private_key=key, ta_url=None
                 )
             )
-            manifest = json.dumps(_manifest(agent, has_parent=parent is not None))
+            manifest = json.dumps(_manifest(agent, parent))
             with signer, self._c2pa.Builder(manifest, context=self._context) as builder:
                 if parent is not None:
-                    said = {"title": _PARENT, "relationship": "parentOf", "label": _PARENT}
-                    builder.add_ingredient(json.dumps(said), content_type, io.BytesIO(parent))
+                    said = {"title": parent.title, "relationship": "parentOf"}
+                    said["label"] = parent.title
+                    builder.add_ingredient(
+                        json.dumps(said), parent.content_type, io.BytesIO(parent.file)
+                    )
                 builder.sign(signer, content_type, io.BytesIO(file), out)
         except self._c2pa.C2paError as error:
             raise CannotSeal(str(error)) from error
@@ -97,14 +108,14 @@ class Sealer:
         return alike and self.holds(stored, content_type)
 
 
-def _manifest(agent: str | None, *, has_parent: bool) -> dict[str, Any]:
+def _manifest(agent: str | None, parent: Parent | None) -> dict[str, Any]:
     made: dict[str, Any] = {"action": "c2pa.created", "digitalSourceType": MADE_BY_AI}
     if agent is not None:
         made["softwareAgent"] = {"name": agent}
-    if has_parent:  # who made it says so in the manifest that is kept
+    if parent is not None:  # who made it says so in the manifest that is kept
         actions = [
-            {"action": "c2pa.opened", "parameters": {"ingredientIds": [_PARENT]}},
-            {"action": "c2pa.edited.metadata"},
+            {"action": "c2pa.opened", "parameters": {"ingredientIds": [parent.title]}},
+            {"action": parent.action},
         ]
     else:
         actions = [made]

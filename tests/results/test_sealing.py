@@ -12,7 +12,7 @@ import c2pa  # type: ignore[import-untyped]  # it has no types
 import pytest
 
 from results.labels.marks import MADE_BY_AI
-from results.labels.sealing import CannotSeal, Sealer
+from results.labels.sealing import CannotSeal, Parent, Sealer
 from results.labels.seals import is_sealed, without_seal
 from results.labels.writing import labelled
 from tests.http_server import QuietHandler, serving
@@ -56,7 +56,8 @@ def actions(manifest: dict[str, Any]) -> list[dict[str, Any]]:
     return said
 
 
-def seal(sealer: Sealer, file: bytes, content_type: str, parent: bytes | None = None) -> bytes:
+def seal(sealer: Sealer, file: bytes, content_type: str, delivered: bytes | None = None) -> bytes:
+    parent = None if delivered is None else Parent(delivered, content_type)
     return sealer.seal(file, content_type, agent=AGENT, parent=parent)
 
 
@@ -94,12 +95,23 @@ def test_a_manifest_that_came_along_is_kept_and_true(sealer: Sealer, form: str) 
     written = labelled(delivered, content_type, ALL)
     assert written.seal_broken
     assert not sealer.holds(written.file, content_type)
-    found = seal(sealer, written.file, content_type, parent=delivered)
+    found = seal(sealer, written.file, content_type, delivered)
     state, (ours, earlier) = manifests(found, content_type)
     assert state == "Valid"
     assert [one["action"] for one in actions(ours)] == ["c2pa.opened", "c2pa.edited.metadata"]
     assert [one["relationship"] for one in ours["ingredients"]] == ["parentOf"]
     assert earlier["signature_info"]["issuer"] == "The Provider"
+    assert actions(earlier)[0]["digitalSourceType"] == MADE_BY_AI
+
+
+@pytest.mark.parametrize("form", TYPES)
+def test_a_file_of_another_form_keeps_what_its_picture_says(sealer: Sealer, form: str) -> None:
+    picture = seal(sealer, drawn("PNG"), "image/png")
+    parent = Parent(picture, "image/png", "picture", "c2pa.transcoded")
+    found = sealer.seal(drawn(form), TYPES[form], agent=None, parent=parent)
+    state, (ours, earlier) = manifests(found, TYPES[form])
+    assert state == "Valid"
+    assert [one["action"] for one in actions(ours)] == ["c2pa.opened", "c2pa.transcoded"]
     assert actions(earlier)[0]["digitalSourceType"] == MADE_BY_AI
 
 
@@ -177,7 +189,7 @@ def test_an_address_that_a_picture_names_is_never_asked(sealer: Sealer) -> None:
             "</rdf:RDF></x:xmpmeta>"
         )
         file = with_png_packet(packet.encode())
-        sealed = seal(sealer, file, "image/png", parent=file)
+        sealed = seal(sealer, file, "image/png", file)
         sealer.holds(sealed, "image/png")
         sealer.holds(with_png_chunk(file, b"caBX", b"nothing"), "image/png")
     assert asked == []

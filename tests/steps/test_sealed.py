@@ -9,13 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from results.labels.sealing import CannotSeal, Sealer
+from results.labels.sealing import CannotSeal, Parent, Sealer
 from results.labels.seals import is_sealed, without_seal
 from results.remarks import remarks
 from schemas import layout
 from schemas.c2pa_section import C2paSection
 from schemas.finishing import Finishing, Label
-from schemas.result import Image, JobResult, Sidecar
+from schemas.result import Image, JobResult, Rendition, Sidecar
 from schemas.states import JobState
 from tests.results.metadata import drawn, told
 from tests.results.signers import signer
@@ -26,6 +26,7 @@ from worker.outcomes import Ended
 from worker.signing import sealer_of
 from worker.steps import store
 
+WITH_RENDITIONS = Finishing(renditions=["square-64.jpg", "shop=fit-16.webp", "full.avif"])
 SVG = b'<svg xmlns="http://www.w3.org/2000/svg" width="4" height="3"/>'
 
 
@@ -46,9 +47,20 @@ class Broken(Sealer):
         content_type: str,  # noqa: ARG002 - likewise
         *,
         agent: str | None,  # noqa: ARG002 - likewise
-        parent: bytes | None,  # noqa: ARG002 - likewise
+        parent: Parent | None,  # noqa: ARG002 - likewise
     ) -> bytes:
         raise CannotSeal("the certificate has expired")
+
+
+class FailsAtWebp(Sealer):
+    """Fails at files of one form."""
+
+    def seal(
+        self, file: bytes, content_type: str, *, agent: str | None, parent: Parent | None
+    ) -> bytes:
+        if content_type == "image/webp":
+            raise CannotSeal("it is too small")
+        return super().seal(file, content_type, agent=agent, parent=parent)
 
 
 def signing(mill: Mill, sealer: Sealer | None) -> None:
@@ -115,14 +127,16 @@ def test_what_cannot_be_signed_is_stored_and_says_so(
 def test_stored_twice_the_first_file_counts_for_both(mill: Mill, sealer: Sealer) -> None:
     """A signature is never the same again; what is stored is what either result says."""
     signing(mill, sealer)
-    held = mill.desk._take(mill.storing(n=2))
+    held = mill.desk._take(mill.storing(n=2, finishing=WITH_RENDITIONS))
     assert held is not None
     first, second = store(held, mill.tools), store(held, mill.tools)
     assert isinstance(first, Ended)
     assert isinstance(second, Ended)
     assert first.result.images == second.result.images
     for image in second.result.images:
-        assert hashlib.sha256(mill.storage.get(image.key)).hexdigest() == image.sha256
+        files: list[Image | Rendition] = [image, *image.renditions]
+        for each in files:
+            assert hashlib.sha256(mill.storage.get(each.key)).hexdigest() == each.sha256
 
 
 @pytest.mark.parametrize("rubbish", [b"half", drawn("PNG")])
@@ -134,6 +148,51 @@ def test_what_lies_there_and_is_something_else_is_replaced(
     _, image, data = stored(mill)
     assert hashlib.sha256(data).hexdigest() == image.sha256
     assert sealer.holds(data, "image/png")
+
+
+def test_renditions_are_labelled_and_signed(mill: Mill, sealer: Sealer) -> None:
+    signing(mill, sealer)
+    _, image, _ = stored(mill, finishing=WITH_RENDITIONS)
+    files = {each.content_type: mill.storage.get(each.key) for each in image.renditions}
+    assert list(files) == ["image/jpeg", "image/webp", "image/avif"]
+    for each in image.renditions:
+        data = files[each.content_type]
+        assert {"DigitalSourceType", "AIGC"} <= told(data).keys()
+        assert (each.sha256, each.size_bytes) == (hashlib.sha256(data).hexdigest(), len(data))
+        assert each.sealed == sealer.holds(data, each.content_type)
+    assert [each.sealed for each in image.renditions] == [True, True, False]
+    sidecar = Sidecar.model_validate_json(mill.storage.get(layout.sidecar_key(image.key)))
+    assert sidecar.image == image
+
+
+def test_a_batch_without_labels_gets_renditions_without_a_signature(
+    mill: Mill, sealer: Sealer
+) -> None:
+    signing(mill, sealer)
+    _, image, _ = stored(mill, finishing=WITH_RENDITIONS.model_copy(update={"label": Label.NONE}))
+    assert [each.sealed for each in image.renditions] == [False, False, False]
+
+
+def test_a_rendition_that_cannot_be_signed_says_so_and_is_signed_later(
+    mill: Mill, sealer: Sealer
+) -> None:
+    signing(mill, FailsAtWebp(*signer(), "es256"))
+    (result,) = night(mill, FIRST, rows("A", finishing=WITH_RENDITIONS))
+    assert (
+        remarks(result).partition(". ")[2]
+        == "The picture's rendition shop=fit-16.webp is not signed: it is too small."
+    )
+    signing(mill, sealer)
+    first, second = one([result]), one(night(mill, SECOND, rows("A", finishing=WITH_RENDITIONS)))
+    assert second.key == first.key
+    assert [each.sealed for each in second.renditions] == [True, True, False]
+    assert [
+        each == other for each, other in zip(second.renditions, first.renditions, strict=True)
+    ] == [
+        True,
+        False,
+        True,
+    ]
 
 
 def test_what_was_drawn_before_is_signed_now(mill: Mill, sealer: Sealer) -> None:
