@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from ledger.notices import Notices
 from ledger.opening import Ledger
 from results.telling.target import whom
@@ -14,11 +16,19 @@ MOST_WAIT_S = 15.0
 LOOK_S = 0.1
 
 
-def last_word(batch: Batch, event: Event, ledger: Ledger, settings: Settings, clock: Clock) -> str:
+def last_word(
+    batch: Batch,
+    event: Event,
+    ledger: Ledger,
+    settings: Settings,
+    clock: Clock,
+    *,
+    check: Callable[[], None] = lambda: None,
+) -> str:
     """Wait until somebody was told of an event, and of whatever else there was to tell.
 
     Returns what to say where nobody could be told in time; empty where all is told, or where nobody
-    is to be.
+    is to be. Raises whatever `check` raises, which is called at every look.
     """
     notify = whom(batch, settings)
     if notify is None or event not in notify.events:
@@ -29,6 +39,7 @@ def last_word(batch: Batch, event: Event, ledger: Ledger, settings: Settings, cl
     while not _is_told(batch.batch, event, ledger.notices):
         if clock.monotonic_s() - began_s > MOST_WAIT_S:
             return _untold(batch.batch, ledger.notices)
+        check()
         clock.sleep(LOOK_S)
     return ""
 

@@ -13,15 +13,23 @@ from pathlib import Path
 from typing import IO
 
 from producer.errors import ProducerError
+from producer.exit_codes import ExitCode
 from schemas.clock import SystemClock
 from schemas.settings import child_environment
 
 POLL_S = 0.02
 STOP_TIMEOUT_S = 15.0
+_OF_THE_USERS_SIDE = {int(ExitCode.SETTINGS), int(ExitCode.UNREACHABLE)}
+"""What a worker exits with as a command does; whatever else it ends with is a fault of ours."""
 
 
 class ChildError(ProducerError):
-    """A process that was started ended at once."""
+    """A process that was started ended, though it should not have."""
+
+    def __init__(self, message: str, code: int | None = None) -> None:
+        super().__init__(message)
+        if code in _OF_THE_USERS_SIDE:
+            self.exit_code = code
 
 
 def free_port() -> int:
@@ -68,6 +76,11 @@ class Child:
     def ended(self) -> bool:
         """Whether it is gone."""
         return self._process.poll() is not None
+
+    @property
+    def exit_code(self) -> int | None:
+        """What it ended with; negative: the signal that killed it. None: it lives."""
+        return self._process.poll()
 
     @property
     def pid(self) -> int:

@@ -20,13 +20,13 @@ from producer.another_round import (
 )
 from producer.choice import Selection
 from producer.chunk_files import ChunkFiles
+from producer.commands.following import waited_for
 from producer.commands.working import Manner, continue_batch
 from producer.connecting import Connection, connected, nobody_works_here
 from producer.exit_codes import of_finished
-from producer.progress import progress
 from producer.session import Session
 from producer.unlisted_models import described
-from producer.watching import NoSuchBatch, chosen, status_of, watch
+from producer.watching import NoSuchBatch, chosen, status_of
 from schemas.batch import Batch, BatchStatus
 from schemas.catalogue import Catalogue
 from schemas.contract import Contract
@@ -66,7 +66,9 @@ def order_round(
         report = make(name, connection)
         workers = connection.ledger.fleet.workers()
         if report.round is None or (wait and not connection.embedded):
-            status = None if report.round is None else _wait(name, connection, session)
+            status = None
+            if report.round is not None:
+                status = waited_for(connection.ledger.batches, name, session)
             _end(report, status, session)
     if nobody_works_here(session.settings):
         manner = Manner(document=lambda status: report.model_copy(update={"status": status}))
@@ -131,11 +133,6 @@ def _models(document: Batch, connection: Connection, session: Session) -> Catalo
     said = [(Lane.parse(text), words) for text, words in lanes if words]
     known = session.settings.known_models()
     return described(known, [(lane.provider, lane.model, words) for lane, words in said])
-
-
-def _wait(name: str, connection: Connection, session: Session) -> BatchStatus:
-    with progress(session.err, quiet=session.quiet) as show:
-        return watch(connection.ledger.batches, name, show, session.clock)
 
 
 def _end(report: RoundReport, status: BatchStatus | None, session: Session) -> None:

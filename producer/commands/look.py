@@ -8,17 +8,15 @@ from typing import Any
 
 import click
 
-from ledger.opening import Ledger
+from producer.commands.following import waited_for
 from producer.commands.working import continue_batch
 from producer.connecting import connected_ledger
-from producer.exit_codes import ExitCode, of_finished
+from producer.exit_codes import of_finished
 from producer.problem import printable
-from producer.progress import progress
 from producer.session import Session, open_session, session_options
 from producer.standing import advice, budget, hindrances, money, priority, reused, risk
 from producer.table import print_table
 from producer.watching import chosen, status_of
-from producer.watching import watch as follow
 from schemas.batch import BatchStatus
 from schemas.notify import Occasion
 from schemas.states import BatchState
@@ -61,7 +59,8 @@ def watch(batch: str | None, *, timeout_s: float | None, **options: Any) -> None
         continue_batch(batch, session)
         return
     with connected_ledger(session.settings, session.clock) as ledger:
-        found = _follow(batch, ledger, session, timeout_s)
+        name = chosen(ledger.batches, batch)
+        found = waited_for(ledger.batches, name, session, timeout_s)
     if session.as_json:
         session.data(found)
     sys.exit(of_finished(found))
@@ -98,18 +97,6 @@ def _row(entry: BatchStatus) -> tuple[str, ...]:
 
 def _urgency(entry: BatchStatus) -> str:
     return f"{priority(entry)} priority" if priority(entry) else ""
-
-
-def _follow(
-    batch: str | None, ledger: Ledger, session: Session, timeout_s: float | None
-) -> BatchStatus:
-    name = chosen(ledger.batches, batch)
-    try:
-        with progress(session.err, quiet=session.quiet) as show:
-            return follow(ledger.batches, name, show, session.clock, timeout_s=timeout_s)
-    except KeyboardInterrupt:
-        session.complain(f"\nThe batch goes on. `imagemill watch {name}` follows it again.")
-        sys.exit(ExitCode.INTERRUPTED)
 
 
 def _interrupted_here(batch: str | None, session: Session) -> bool:

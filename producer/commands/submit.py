@@ -9,6 +9,7 @@ import click
 
 from producer.commands.checked_manifest import checked_manifest
 from producer.commands.estimate import look_up, say_estimate
+from producer.commands.following import waited_for
 from producer.commands.ordering import (
     ask,
     before_ordering,
@@ -24,10 +25,9 @@ from producer.exit_codes import of_finished
 from producer.handing_in import Submitted, hand_in
 from producer.preview import MOST_PREVIEWED, previews, render_previews
 from producer.problem import for_terminal
-from producer.progress import progress
 from producer.session import Session, open_session, session_options, session_part
 from producer.submission import Order, describe, lane_limits
-from producer.watching import status_of, watch
+from producer.watching import status_of
 
 
 @click.command()
@@ -109,8 +109,7 @@ def validate(manifest: str, **options: Any) -> None:
 
 
 def _wait(batch: str, connection: Connection, session: Session, timeout_s: float | None) -> None:
-    with progress(session.err, quiet=session.quiet) as show:
-        status = watch(connection.ledger.batches, batch, show, session.clock, timeout_s=timeout_s)
+    status = waited_for(connection.ledger.batches, batch, session, timeout_s)
     if session.as_json:
         session.data(status)
     else:

@@ -11,12 +11,13 @@ from pathlib import Path
 from pydantic import BaseModel
 
 from ledger.opening import Ledger
+from producer.commands.following import followed
 from producer.connecting import open_checked_storage, opened_ledger, require_mill
 from producer.exit_codes import ExitCode, of_finished
+from producer.interruption import interruption
 from producer.last_word import last_word
 from producer.local_mill import LocalMill, mill_folder
 from producer.processes import ChildError
-from producer.progress import progress
 from producer.session import Session
 from producer.standing import money, reused
 from producer.watching import (
@@ -26,7 +27,6 @@ from producer.watching import (
     all_stopped,
     chosen,
     status_of,
-    watch,
 )
 from schemas import layout
 from schemas.batch import Batch, BatchStatus, Hold
@@ -102,22 +102,31 @@ def _until_finished(
 
     def check() -> None:
         if worker.ended:
-            raise ChildError(f"The worker ended: {worker.last_words()} (see {worker.log})")
+            raise ChildError(
+                f"The worker ended: {worker.last_words()} (see {worker.log})."
+                f" Go on with: {_resume_command(session)}",
+                worker.exit_code,
+            )
         stopped = all_stopped(ledger.batches.counts(document))
         if stopped:
             raise LanesStopped(f"{stopped} Then go on with: {_resume_command(session)}")
 
-    def tell(event: Event) -> None:
-        session.complain(last_word(document, event, ledger, session.settings, session.clock))
-
     try:
-        with progress(session.err, quiet=session.quiet) as show:
-            status = watch(ledger.batches, document.batch, show, session.clock, check=check)
+        status = followed(ledger.batches, document.batch, session, check=check)
     except (BudgetSpent, LanesStopped) as error:
-        tell(Event.BUDGET if isinstance(error, BudgetSpent) else Event.STOPPED)
+        event = Event.BUDGET if isinstance(error, BudgetSpent) else Event.STOPPED
+        _tell(event, document, ledger, session)
         raise
-    tell(Event.FINISHED)
+    _tell(Event.FINISHED, document, ledger, session)
     return status
+
+
+def _tell(event: Event, document: Batch, ledger: Ledger, session: Session) -> None:
+    """Wait until people were told, and say so where they could not be."""
+    settings, clock = session.settings, session.clock
+    with interruption() as interrupted:
+        said = last_word(document, event, ledger, settings, clock, check=interrupted)
+    session.complain(said)
 
 
 def _let_go(document: Batch, ledger: Ledger, session: Session, manner: Manner) -> None:

@@ -135,6 +135,7 @@ def test_ctrl_c_while_waiting_is_no_fault_and_the_batch_goes_on(shared: CommandL
 
     assert (process.returncode, out) == (130, b"")
     assert b"Traceback" not in err
+    assert b"`imagemill watch slow` follows it again" in err
     assert shared("status", "slow", "--json").document["state"] == "running"
 
 

@@ -86,6 +86,18 @@ def test_it_gives_up_in_time_and_says_why(ledger: Ledger, batch: Batch) -> None:
     assert clock.passed_s <= MOST_WAIT_S + 1
 
 
+def test_who_waits_may_be_interrupted_between_two_looks(ledger: Ledger, batch: Batch) -> None:
+    clock = InstantClock()
+
+    def check() -> None:
+        if clock.slept_s:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        last_word(batch, Event.FINISHED, ledger, settings(), clock, check=check)
+    assert len(clock.slept_s) == 1
+
+
 def test_a_batchs_own_receiver_counts(ledger: Ledger, batch: Batch) -> None:
     own = batch.model_copy(update={"notify": HOOK})
     assert last_word(own, Event.BUDGET, ledger, Settings(), InstantClock())

@@ -38,7 +38,8 @@ def test_pictures_come_out_signed(alone: CommandLine) -> None:
 def test_with_another_key_no_worker_starts(alone: CommandLine) -> None:
     prepared(alone, signer("Another").key)
     ran = alone(*RUN, timeout_s=60)
-    assert ran.code != 0
+    assert ran.code == 7
     assert "[c2pa]: shop.pem and shop.key cannot be signed with as es256" in ran.err
+    assert "Go on with: imagemill run --resume" in ran.err
     assert "PRIVATE KEY" not in ran.err
     assert not list(alone.folder.glob("out/batches/*/images/*"))
