@@ -133,7 +133,7 @@ class Estimate(Contract):
     slowest_lane: str | None
     capped: list[CappedAccount] = Field(description="accounts whose daily cap makes it take days")
     shortfalls: list[str] = Field(description="how far a budget goes that is not enough")
-    first: list[FirstOrder]
+    first: list[FirstOrder] = Field(description="that would be ordered")
 
 
 def estimated(prospect: Prospect) -> Estimate:
@@ -162,7 +162,7 @@ def estimated(prospect: Prospect) -> Estimate:
         slowest_lane=slowest.lane if slowest and slowest.rows else None,
         capped=list(_capped(lanes, prospect)),
         shortfalls=shortfalls(prospect.budgets, tally, done) if lanes else [],
-        first=[_first(job, prospect) for job in tally.first],
+        first=[_first(job, prospect) for job in _first_to_order(prospect)],
     )
 
 
@@ -245,6 +245,12 @@ def _capped(lanes: Sequence[str], prospect: Prospect) -> Iterator[CappedAccount]
                 daily_cap=str(cap),
                 days=math.ceil(cost_micro / cap.micro),
             )
+
+
+def _first_to_order(prospect: Prospect) -> Sequence[Job]:
+    if prospect.handed_in_before:
+        return ()
+    return prospect.tally.first if prospect.done is None else prospect.done.first_left
 
 
 def _first(job: Job, prospect: Prospect) -> FirstOrder:

@@ -31,6 +31,8 @@ class AlreadyDone:
     images: Mapping[str, int]
     costs_micro: Mapping[str, int]
     """What they would cost at list price, in millionths."""
+    first_left: Sequence[Job] = ()
+    """The first jobs that are not among them, in the manifest's order."""
 
 
 class _Prices:

@@ -33,13 +33,16 @@ _AWAY = (NotReachable, WrongAccess, EmbeddedServerError)
 
 @click.command()
 @click.argument("manifest")
+@click.option("--simulate", is_flag=True, help="Of a rehearsal: what `run --simulate` would order.")
 @order_options
 @session_options
-def estimate(manifest: str, **options: Any) -> None:
+def estimate(manifest: str, *, simulate: bool, **options: Any) -> None:
     """Say what MANIFEST would order, cost and take; nothing is sent."""
     session = open_session(**session_part(options))
+    if simulate:
+        session = session.embedded()  # as a rehearsal has a server of its own
     manifest, options = told(manifest, options)
-    say_estimate(manifest, options, session)
+    say_estimate(manifest, options, session, simulated=simulate)
 
 
 def say_estimate(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
@@ -12,11 +11,9 @@ import click
 from producer.budget import budgets_from, prices, shortfalls
 from producer.column_map import column_map
 from producer.commands import wording
-from producer.consent import question
 from producer.defaults import defaults_from
-from producer.errors import OptionError, ProducerError
+from producer.errors import OptionError
 from producer.estimate import costs_micro, images_to_order
-from producer.exit_codes import ExitCode
 from producer.session import Session
 from producer.submission import Order, check_account
 from producer.tally import FIRST_KEPT, AlreadyDone, Tally
@@ -29,12 +26,6 @@ from schemas.finishing_sections import GateAction, finishing
 from schemas.rendition import NONE, parse_renditions
 
 INVALID_CSV = "invalid.csv"
-
-
-class NotAgreed(ProducerError):
-    """Whoever was asked said no."""
-
-    exit_code = ExitCode.CANCELLED
 
 
 _OPTIONS = [
@@ -217,33 +208,26 @@ def order_from(
     )
 
 
-def ask(
-    tally: Tally, session: Session, look_up: Callable[[], AlreadyDone | None], *, yes: bool
-) -> None:
-    """On a terminal, ask before a large order. Raises NotAgreed.
+def summary(
+    tally: Tally,
+    budgets: Mapping[str, int],
+    done: AlreadyDone | None = None,
+    *,
+    unseen: bool = False,
+) -> str:
+    """What is about to be ordered: rows, images, list price, and how far the budget goes.
 
-    What an earlier batch has drawn is looked up where it matters, since it is not ordered again.
+    What is `done` is free of charge. `unseen`: nobody looked for that, though it will be left out.
     """
-    if yes or not (sys.stdin.isatty() and sys.stderr.isatty()):
-        return
-    asked = _question(tally, None, session)
-    if asked is not None:
-        asked = _question(tally, look_up(), session)
-    if asked is not None and not click.confirm(asked, err=True):
-        raise NotAgreed("Nothing was ordered.")
-
-
-def _question(tally: Tally, done: AlreadyDone | None, session: Session) -> str | None:
-    images, costs = images_to_order(tally, done), costs_micro(tally, done)
-    return question(images, costs, session.settings.ask)
-
-
-def summary(tally: Tally, budgets: Mapping[str, int]) -> str:
-    """What is about to be ordered: rows, images, list price, and how far the budget goes."""
     rows = f"{tally.good:,} {tally.unit}{'' if tally.good == 1 else 's'}"
-    images = f"{tally.images:,} image{'' if tally.images == 1 else 's'}"
-    said = f"{rows}, {images}, at most {prices(tally.costs())} at list price"
-    return "; ".join([said, *shortfalls(budgets, tally)])
+    free = sum(done.rows.values()) if done else 0
+    if free:
+        rows += f", of which {free:,} {'is' if free == 1 else 'are'} already done"
+    count = images_to_order(tally, done)
+    images = f"{count:,} image{'' if count == 1 else 's'}"
+    said = f"{rows}, {images}, at most {prices(costs_micro(tally, done))} at list price"
+    said += ", before what is already done" if unseen else ""
+    return "; ".join([said, *shortfalls(budgets, tally, done)])
 
 
 def handed_in_before(batch: Batch, order: Order) -> str:

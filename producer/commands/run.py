@@ -7,16 +7,15 @@ from typing import Any
 
 import click
 
+from producer.commands.announcement import announce
 from producer.commands.checked_manifest import checked_manifest
-from producer.commands.estimate import look_up, say_estimate
+from producer.commands.estimate import say_estimate
 from producer.commands.ordering import (
-    ask,
     before_ordering,
     handed_in_before,
     models_from,
     order_from,
     order_options,
-    summary,
 )
 from producer.commands.told import told
 from producer.commands.working import Manner, continue_batch, opened_mill, work
@@ -68,17 +67,11 @@ def run(manifest: str | None, *, simulate: bool, resume: bool, **options: Any) -
     with checked_manifest(manifest, order, options, session, models) as checked:
         if not simulate:
             _need_keys(checked.tally.lanes, session)
-        session.say(summary(checked.tally, order.budgets))
         batch = describe(checked, order, models, session.clock.now())
         limits = lane_limits(batch.lanes, session.settings, models)
         with opened_mill(session) as (mill, ledger, storage):
-            if not simulate and ledger.batches.state(batch.batch) is None:
-                ask(
-                    checked.tally,
-                    session,
-                    lambda: look_up(checked, batch, session),
-                    yes=options["yes"],
-                )
+            agreed = options["yes"] or simulate
+            announce(checked, batch, order, (ledger, storage), session, yes=agreed)
             submitted = hand_in(batch, checked.chunks, ledger, storage, limits, order.budgets)
             if not submitted.fresh:
                 session.say(handed_in_before(submitted.batch, order))

@@ -7,11 +7,11 @@ from typing import Any
 
 import click
 
+from producer.commands.announcement import announce
 from producer.commands.checked_manifest import checked_manifest
-from producer.commands.estimate import look_up, say_estimate
+from producer.commands.estimate import say_estimate
 from producer.commands.following import waited_for
 from producer.commands.ordering import (
-    ask,
     before_ordering,
     handed_in_before,
     models_from,
@@ -56,18 +56,11 @@ def submit(manifest: str, *, wait: bool, timeout_s: float | None, **options: Any
     models = models_from(options, session)
     order = order_from(options, session, models)
     with checked_manifest(manifest, order, options, session, models) as checked:
-        session.say(summary(checked.tally, order.budgets))
         batch = describe(checked, order, models, session.clock.now())
         limits = lane_limits(batch.lanes, session.settings, models)
         with connected(session.settings, session.clock, create=True) as connection:
             ledger, storage = connection.ledger, connection.storage
-            if ledger.batches.state(batch.batch) is None:  # otherwise it was agreed to before
-                ask(
-                    checked.tally,
-                    session,
-                    lambda: look_up(checked, batch, session),
-                    yes=options["yes"],
-                )
+            announce(checked, batch, order, (ledger, storage), session, yes=options["yes"])
             submitted = hand_in(batch, checked.chunks, ledger, storage, limits, order.budgets)
             _say_submitted(submitted, order, connection, session)
             if wait:

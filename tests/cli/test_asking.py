@@ -113,6 +113,7 @@ def test_what_is_drawn_already_is_not_asked_about(careful: CommandLine) -> None:
 
     assert ran.code == 0, ran.err
     assert "[y/N]" not in ran.err
+    assert "6 rows, of which 6 are already done, 0 images, at most 0.00 CNY" in ran.err
     afresh = typed(careful, b"n\n", "submit", manifest, "--fresh")
     assert "Order 6 images for at most 0.96 CNY? [y/N]" in afresh.err
 

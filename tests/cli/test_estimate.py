@@ -128,12 +128,17 @@ def test_what_was_drawn_before_costs_nothing(alone: CommandLine) -> None:
 
     assert (found["already_done"], found["to_order"], found["images"]) == (3, 1, 1)
     assert found["costs"] == {"CNY": "0.16"}
+    assert [order["id"] for order in found["first"]] == ["cups-003"]
+    estimated = alone("estimate", manifest, "--simulate", "--batch", "tuesday", "--json").document
+    assert estimated == found
     assert "3 rows, free of charge" in alone(*asked).out
     afresh = alone(*asked, "--fresh", "--json").document
     assert (afresh["already_done"], afresh["fresh"], afresh["to_order"]) == (None, True, 4)
     second = alone(*asked, "--revision", "2", "--json").document
     assert (second["already_done"], second["to_order"]) == (0, 4)
     assert second["first"][0]["keys"] == ["batches/tuesday/images/cups-000_01_r2.*"]
+    ran = alone(*asked[:-1])
+    assert "4 rows, of which 3 are already done, 1 image, at most 0.16 CNY" in ran.err
 
 
 def test_a_storage_that_is_away_counts_every_row_as_new(alone: CommandLine) -> None:
@@ -189,9 +194,13 @@ def test_a_manifest_may_come_from_a_pipe(alone: CommandLine) -> None:
     assert "at most 0.16 CNY" in ran.out
 
 
-def test_a_rehearsal_needs_neither_key_nor_server(alone: CommandLine) -> None:
-    ran = alone("run", alone.manifest("cups", 2), "--simulate", "--dry-run")
+@pytest.mark.parametrize("way", [("estimate",), ("run", "--dry-run")], ids=lambda way: way[0])
+def test_a_rehearsal_needs_neither_key_nor_server(alone: CommandLine, way: tuple[str, ...]) -> None:
+    (port,) = free_ports(1)
+    away = alone.with_variables(IMAGEMILL_REDIS_URL=f"redis://127.0.0.1:{port}/0")
+    ran = away(*way, alone.manifest("cups", 2), "--simulate")
     assert ran.code == 0
+    assert "taken to be empty" not in ran.err
     assert "dashscope:wanx-v1@simulator: 2 rows" in ran.out
     assert not (alone.folder / "out").exists()
 

@@ -6,10 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from producer.already_done import already_done
+from producer.already_done import QUICK_ROWS, already_done, quickly_found
+from producer.commands.ordering import summary
 from producer.estimate import Estimate, LaneStanding, Prospect, estimated
 from producer.estimate_text import render
-from producer.tally import AlreadyDone, Tally
+from producer.tally import FIRST_KEPT, AlreadyDone, Tally
 from producer.validation import validate
 from schemas import layout
 from schemas.catalogue import catalogue
@@ -83,6 +84,58 @@ def test_a_picture_that_is_not_whole_is_drawn_anew(storage: LocalStorage, left: 
     assert not shop.found().rows
 
 
+def test_the_first_that_are_left_are_told_in_the_manifests_order(storage: LocalStorage) -> None:
+    models = ["wanx-v1", "stable-image-core"]
+    rows = "".join(f"A-{number},a cup,{models[number % 2]}\n" for number in range(9))
+    shop = Shop(storage, f"sku,prompt,model\n{rows}")
+    assert shop.found().first_left == shop.tally.first
+    for number in (0, 1, 2, 4):
+        leave_drawn(storage, shop.jobs[f"A-{number}"])
+    found = said(shop, done=shop.found())
+    assert [order.id for order in found.first] == ["A-3", "A-5", "A-6"]
+    assert len(found.first) == FIRST_KEPT
+
+
+def test_what_takes_a_moment_is_looked_up_at_once(storage: LocalStorage) -> None:
+    few, many = Shop(storage), Shop(storage, _rows(QUICK_ROWS + 1))
+
+    def quickly(shop: Shop) -> AlreadyDone | None:
+        return quickly_found(shop.jobs.values(), "today", shop.tally, shop.storage)
+
+    for shop in (few, many):
+        found = quickly(shop)
+        assert found is not None, "where nothing was ever drawn that is known at once"
+        assert not found.rows
+    leave_drawn(storage, few.jobs["CUP-1"])
+    assert quickly(many) is None
+    found = quickly(few)
+    assert found is not None
+    assert found.rows == {WANX: 1}
+
+
+def test_a_storage_that_fails_is_no_hindrance_to_a_word(storage: LocalStorage) -> None:
+    class Away(LocalStorage):
+        def get(self, key: str) -> bytes:
+            raise Unreachable(f"{key} cannot be reached")
+
+    shop = Shop(Away(Path(storage.url.removeprefix("file://"))))
+    leave_drawn(storage, shop.jobs["CUP-1"])
+    assert quickly_found(shop.jobs.values(), "today", shop.tally, shop.storage) is None
+
+
+def test_the_summary_leaves_out_what_is_done(storage: LocalStorage) -> None:
+    shop = Shop(storage, _rows(4))
+    tally = shop.tally
+    assert summary(tally, {}) == "4 rows, 4 images, at most 0.64 CNY at list price"
+    assert summary(tally, {}, unseen=True).endswith("at list price, before what is already done")
+    assert summary(tally, {}, shop.found()) == summary(tally, {})
+    leave_drawn(storage, shop.jobs["A-1"])
+    assert summary(tally, {"CNY": 480_000}, shop.found()) == (
+        "4 rows, of which 1 is already done, 3 images, at most 0.48 CNY at list price"
+    )
+    assert "about 1 of 3 rows fit" in summary(tally, {"CNY": 160_000}, shop.found())
+
+
 def test_another_prompt_or_revision_is_another_picture(storage: LocalStorage) -> None:
     shop = Shop(storage)
     for changed in ({"prompt": "a red cup"}, {"revision": 2}, {"n": 1}):
@@ -107,8 +160,7 @@ def test_what_draws_no_picture_is_asked_anew_each_time(storage: LocalStorage) ->
 
 
 def test_whoever_waits_is_told_how_far_it_is(storage: LocalStorage) -> None:
-    rows = "".join(f"A-{number},a cup,wanx-v1\n" for number in range(1100))
-    shop = Shop(storage, f"sku,prompt,model\n{rows}")
+    shop = Shop(storage, _rows(1100))
     leave_drawn(storage, shop.jobs["A-1099"])
     looked: list[int] = []
 
@@ -133,6 +185,11 @@ def test_a_storage_that_fails_is_said(storage: LocalStorage) -> None:
     leave_drawn(storage, shop.jobs["CUP-1"])
     with pytest.raises(Unreachable):
         shop.found()
+
+
+def _rows(count: int) -> str:
+    rows = "".join(f"A-{number},a cup,wanx-v1\n" for number in range(count))
+    return f"sku,prompt,model\n{rows}"
 
 
 def said(shop: Shop, **more: object) -> Estimate:
