@@ -199,7 +199,7 @@ def _running_on(server: Seaweed, limits: Limits) -> Iterator[Mill]:
 def _hand_in(mill: Mill, batch: str, jobs: int) -> float:
     """Hand in a batch; returns the CPU seconds of `submit`."""
     manifest = mill.folder / f"{batch}.csv"
-    write_manifest(manifest, jobs)
+    write_manifest(manifest, jobs, batch)  # drawn before, it would not be ordered
     before_s = _children_s()
     mill.imagemill("submit", str(manifest), "--quiet", "--batch", batch)
     return _children_s() - before_s

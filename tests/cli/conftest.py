@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from ledger.opening import Ledger, open_ledger
 from tests.cli.command import CommandLine
 from tests.seaweed import Seaweed, run_seaweed
 from tests.valkey import Valkey, run_valkey
@@ -26,6 +27,14 @@ def valkey(tmp_path: Path) -> Iterator[Valkey]:
     folder.mkdir()
     with run_valkey(folder) as server:
         yield server
+
+
+@pytest.fixture
+def ledger(valkey: Valkey) -> Iterator[Ledger]:
+    """What that server knows."""
+    opened = open_ledger(valkey.url)
+    yield opened
+    opened.close()
 
 
 @pytest.fixture

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
-from ledger.opening import Ledger, open_ledger
+from ledger.opening import Ledger
 from results.earlier import drawn_before
 from schemas.failure import ErrorClass
 from schemas.states import JobState
@@ -18,7 +17,6 @@ from tests.cli.command import CommandLine
 from tests.earlier_batch import leave_drawn
 from tests.submission.finished import finish
 from tests.submission.manifests import jobs_of
-from tests.valkey import Valkey
 
 ENDINGS: dict[str, tuple[Any, ...]] = {"cups-003": (JobState.FAILED, ErrorClass.MODERATED)}
 REVIEW = """\ufeffid,image,decision,note,prompt\r
@@ -28,13 +26,6 @@ cups-001,images/cups-001_02.png,reroll,手坏了,\r
 cups-002,images/cups-002_01.png,reroll,,... on linen\r
 cups-003,,reroll,,a decent teapot\r
 """
-
-
-@pytest.fixture
-def ledger(valkey: Valkey) -> Iterator[Ledger]:
-    opened = open_ledger(valkey.url)
-    yield opened
-    opened.close()
 
 
 @pytest.fixture

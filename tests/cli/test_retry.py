@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
-from ledger.opening import Ledger, open_ledger
+from ledger.opening import Ledger
 from schemas.failure import ErrorClass
 from schemas.states import JobState
 from storage import LocalStorage
 from tests.cli.command import CommandLine
 from tests.submission.finished import finish
-from tests.valkey import Valkey
 
 ENDINGS: dict[str, tuple[Any, ...]] = {
     "cups-001": (JobState.FAILED, ErrorClass.MODERATED),
@@ -21,13 +19,6 @@ ENDINGS: dict[str, tuple[Any, ...]] = {
     "cups-003": (JobState.UNCERTAIN, ErrorClass.AMBIGUOUS),
     "cups-004": (JobState.FAILED, ErrorClass.TIMEOUT),
 }
-
-
-@pytest.fixture
-def ledger(valkey: Valkey) -> Iterator[Ledger]:
-    opened = open_ledger(valkey.url)
-    yield opened
-    opened.close()
 
 
 @pytest.fixture
