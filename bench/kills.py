@@ -20,7 +20,7 @@ from bench.fleet import Fleet, kill, running_fleet
 from bench.holders import Held, Holders
 from bench.mill import Failed, Limits, Mill, running_mill
 from bench.rows import write_manifest
-from schemas.settings import WorkerSection
+from schemas.mill_sections import WorkerSection
 
 LANE = "dashscope:wanx-v1@default"
 SLOTS = 4

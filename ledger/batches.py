@@ -2,30 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 import redis
 
 from ledger import holds, rounds
 from ledger.errors import translated
 from ledger.index import nudge, take_turns
-from ledger.keys import BATCH_AGENDA, BATCHES, LANES, LaneKeys, batch_closing, batch_record
+from ledger.keys import (
+    BATCH_AGENDA,
+    BATCHES,
+    HOURS,
+    LANES,
+    LaneKeys,
+    batch_closing,
+    batch_record,
+)
 from ledger.purse import Figures, batch_purse
 from ledger.scripts import Call, Scripts
+from ledger.status import status_from
 from ledger.turns import set_stride
-from schemas.batch import Batch, BatchStatus, BudgetStatus, Hold, LaneCounts, Priority, Round
-from schemas.money import to_text
+from schemas.batch import Batch, BatchStatus, Hold, LaneCounts, Priority, Round
+from schemas.lane import ACCOUNT_FAULT
 from schemas.states import BatchState, JobState
 
 REOPEN_S = 10.0
 """After this somebody looks at a batch whose next round was announced and never handed in."""
-_SUMMED = ("images", "reused", "possible_double_charges")
-"""Figures of a batch that are those of its lanes together."""
-_HELD_WORDS = {
-    Hold.CANCEL: "cancelling",
-    Hold.PAUSE: "paused",
-    Hold.BUDGET: "parked: budget",
-}
+_STOP = ("stopped", "fault", "leaving", "stops")
+"""What a lane's config says of its stop."""
 
 
 class Batches:
@@ -180,7 +185,10 @@ class Batches:
             return
         self._scripts.run_all([holds.forget(lane, batch) for lane in lanes])
         with translated():
-            self._client.zrem(BATCH_AGENDA, batch)
+            pipe = self._client.pipeline(transaction=False)
+            pipe.zrem(BATCH_AGENDA, batch)
+            pipe.zrem(HOURS, batch)
+            pipe.execute()
         if self.state(batch) is not BatchState.FINISHED:
             self.look_at(batch)  # somebody began another round in between
 
@@ -215,13 +223,13 @@ class Batches:
             pipe = self._client.pipeline(transaction=False)
             for lane in batch.lanes:
                 pipe.hgetall(LaneKeys(lane).counts(batch.batch))
-                pipe.hget(LaneKeys(lane).config, "stopped")
+                pipe.hmget(LaneKeys(lane).config, *_STOP)
                 pipe.get(LaneKeys(lane).trouble)
                 pipe.hmget(LaneKeys(lane).holds, *(f"{hold}:{batch.batch}" for hold in Hold))
             replies = pipe.execute()
         found = []
         for index, (lane, total) in enumerate(batch.lanes.items()):
-            figures, stopped, trouble, held = replies[4 * index : 4 * index + 4]
+            figures, stop, trouble, held = replies[4 * index : 4 * index + 4]
             states = {state: int(figures.get(state, 0)) for state in JobState}
             if "chunks" not in figures:
                 states[JobState.PENDING] = total
@@ -229,7 +237,12 @@ class Batches:
                 key: int(figures.get(key, 0))
                 for key in ("images", "reused", "cost_micro", "chunks", "sealed")
             }
-            reasons = {"stopped": stopped, "trouble": trouble}
+            reasons = {
+                "stopped": stop[0],
+                "at_fault": stop[1] == ACCOUNT_FAULT,
+                "leaving": _is_leaving(figures, *stop[2:]) and lane in batch.unbound,
+                "trouble": trouble,
+            }
             found.append(
                 LaneCounts(
                     lane=lane,
@@ -246,55 +259,19 @@ class Batches:
     def status(self, name: str) -> BatchStatus | None:
         """The batch as people see it, or None when there is no such batch."""
         with translated():
-            record = self._client.hgetall(batch_record(name))
+            record: Mapping[Any, Any] = self._client.hgetall(batch_record(name))
         if "document" not in record:
             return None
         batch = Batch.model_validate_json(record["document"])
         lanes = self.counts(batch)
-        costs: dict[str, int] = {}
-        at_risk: dict[str, int] = {}
-        for counts in lanes:
-            currency = batch.currencies[counts.lane]
-            costs[currency] = costs.get(currency, 0) + counts.cost_micro
-            at_risk[currency] = at_risk.get(currency, 0) + counts.at_risk_micro
-        single = next(iter(costs)) if len(costs) == 1 else None
-        budgets = self.budgets(batch)
-        return BatchStatus(
-            batch=name,
-            state=_shown_state(str(record["state"]), lanes),
-            priority=Priority(str(record.get("priority", batch.priority))),
-            total=batch.total,
-            **{name: sum(getattr(counts, name) for counts in lanes) for name in _SUMMED},
-            cost=to_text(costs[single]) if single else "0.00",
-            currency=single,
-            costs={currency: to_text(micro) for currency, micro in costs.items()},
-            at_risk={currency: to_text(micro) for currency, micro in at_risk.items() if micro},
-            budgets={
-                currency: BudgetStatus(
-                    limit=to_text(purse.limit_micro or 0),
-                    spent=to_text(purse.spent_micro),
-                    reserved=to_text(purse.reserved_micro),
-                )
-                for currency, purse in budgets.items()
-            },
-            started_at=record.get("started_at"),
-            finished_at=record.get("finished_at"),
-            stopped={counts.lane: counts.stopped for counts in lanes if counts.stopped},
-            troubles={counts.lane: counts.trouble for counts in lanes if counts.trouble},
-            **{str(s): sum(counts.states[s] for counts in lanes) for s in JobState},
-        )
+        return status_from(batch, record, lanes, self.budgets(batch))
 
 
 def _look(lane: str) -> Call:
     return nudge(LANES, lane)
 
 
-def _shown_state(state: str, lanes: list[LaneCounts]) -> str:
-    """What people are told: a batch that is held says why."""
-    reasons = {reason for counts in lanes for reason in counts.holds}
-    if state == BatchState.FINISHED:
-        return state
-    for hold, word in _HELD_WORDS.items():
-        if hold in reasons:
-            return word
-    return state
+def _is_leaving(figures: Mapping[Any, Any], at_once: str | None, stops: str | None) -> bool:
+    """What the last look at the batch found; before any since the lane stopped, what that said."""
+    found, _, seen = str(figures.get("leaving", "")).partition("@")
+    return (found if stops and seen == stops else at_once) == "1"

@@ -6,10 +6,10 @@ departures than it admits. The margin is for what lies between our clock and the
 learned from refusals (docs/decisions/0009).
 
 A bucket is a hash. tat_us: the next slot by even spacing; cut: thousandths of the rate that are left;
-until cut_until_us refusals do not cut again; until closed_until_us no slot is given. The limit as it
-was last used: `admitted` departures in a window of window_us, which is period_us where the rate is cut
-and with the margin, interval_us apart. What refusals taught:
-margin_us, last widened at widened_us, by step_us; `quiet` slots ago; after `calm` of them it is tried
+until cut_until_us refusals do not cut again; until closed_until_us no slot is given, and until
+shut_until_us because we said so, not the provider. The limit as it was last used: `admitted`
+departures in a window of window_us, which is period_us where the rate is cut and with the margin,
+interval_us apart. What refusals taught: margin_us, last widened at widened_us, by step_us; `quiet` slots ago; after `calm` of them it is tried
 with less, which `eased` remembers. The last refusal: whose (refused), when that left (refused_us), how
 many in a row, and the verdict on it.
 """

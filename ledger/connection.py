@@ -10,6 +10,8 @@ from redis.backoff import ExponentialWithJitterBackoff
 from redis.retry import Retry
 
 from ledger.errors import LedgerUnreachable
+from ledger.sentinel_address import SentinelAddress
+from ledger.sentinel_pool import SentinelPool
 
 TIMEOUT_S = 10.0
 PATIENT_RETRIES = 12
@@ -37,28 +39,31 @@ class _Patience(Retry):
 
 
 def connect(url: str, *, threads: int = 8, patient: bool = True) -> redis.Redis:
-    """A client for `redis://`, `rediss://` or `unix://`.
+    """A client for `redis://`, `rediss://`, `unix://`, `sentinel://` or `sentinels://`.
 
     Every script may be sent twice without harm, so lost connections are tried again: for about ten
     seconds if `patient`, once otherwise. Raises LedgerUnreachable for an address that is none.
     """
     backoff = ExponentialWithJitterBackoff(base=0.05, cap=1.0)
+    options: dict[str, Any] = {
+        "max_connections": threads + 8,
+        "timeout": TIMEOUT_S,
+        "decode_responses": True,
+        "socket_timeout": TIMEOUT_S,
+        "socket_connect_timeout": TIMEOUT_S / 2,
+        "socket_keepalive": True,
+        "health_check_interval": 30,
+        "retry": _Patience(backoff, PATIENT_RETRIES if patient else 1),
+        "client_name": "imagemill",
+    }
     try:
-        pool = redis.BlockingConnectionPool.from_url(
-            url,
-            max_connections=threads + 8,
-            timeout=TIMEOUT_S,
-            decode_responses=True,
-            socket_timeout=TIMEOUT_S,
-            socket_connect_timeout=TIMEOUT_S / 2,
-            socket_keepalive=True,
-            health_check_interval=30,
-            retry=_Patience(backoff, PATIENT_RETRIES if patient else 1),
-            client_name="imagemill",
-        )
+        watched = SentinelAddress.parse(url)
+        if watched is not None:
+            return redis.Redis.from_pool(SentinelPool(watched, **options))
+        pool = redis.BlockingConnectionPool.from_url(url, **options)
     except ValueError as error:
         raise LedgerUnreachable(
-            "The address of the Redis server is none: write redis://host:6379/0 (or rediss://)"
-            " into IMAGEMILL_REDIS_URL."
+            "The address of the Redis server is none: write redis://host:6379/0 (or rediss://, or"
+            " sentinel://host:26379,host2:26379/service/0) into IMAGEMILL_REDIS_URL."
         ) from error
     return redis.Redis.from_pool(pool)

@@ -4,6 +4,7 @@ LedgerError
  ├── LedgerUnreachable
  ├── LedgerDenied
  ├── LedgerFull
+ ├── LedgerNewer
  └── LedgerBroken
 """
 
@@ -29,6 +30,10 @@ class LedgerDenied(LedgerError):
 
 class LedgerFull(LedgerError):
     """The Redis server is out of memory. Raise maxmemory; its policy must be noeviction."""
+
+
+class LedgerNewer(LedgerError):
+    """The ledger's records were written by a newer imagemill. Install the release its workers run."""
 
 
 class LedgerBroken(LedgerError):

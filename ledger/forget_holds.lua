@@ -12,5 +12,7 @@ local batch = ARGV[1]
 
 local handed = redis.call('HMGET', counts, 'chunks', 'sealed')
 if not handed[1] or tonumber(handed[2]) < tonumber(handed[1]) then return 0 end
-redis.call('HDEL', holds, 'cancel:' .. batch, 'pause:' .. batch, 'budget:' .. batch)
+redis.call(
+  'HDEL', holds, 'cancel:' .. batch, 'pause:' .. batch, 'budget:' .. batch, 'hours:' .. batch
+)
 return 1

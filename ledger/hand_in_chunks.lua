@@ -19,8 +19,10 @@ local batch, backlog, stride, jobs, chunks = ARGV[1], ARGV[2], ARGV[3], ARGV[4],
 if redis.call('HEXISTS', counts, 'chunks') == 1 then return 0 end
 for i = chunks, #ARGV do redis.call('RPUSH', waiting, ARGV[i]) end
 redis.call('HSETNX', counts, 'stride', stride)
-local held = redis.call('HMGET', holds, 'cancel:' .. batch, 'pause:' .. batch, 'budget:' .. batch)
-if not (held[1] or held[2] or held[3]) then
+local held = redis.call(
+  'HMGET', holds, 'cancel:' .. batch, 'pause:' .. batch, 'budget:' .. batch, 'hours:' .. batch
+)
+if not (held[1] or held[2] or held[3] or held[4]) then
   local key = backlog .. redis.call('HGET', counts, 'stride')
   redis.call('ZADD', key, 'NX', redis.call('HGET', tally, 'turn') or 0, batch)
 end

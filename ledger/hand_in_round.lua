@@ -24,8 +24,10 @@ local images, cost, doubles, reused, rest = ARGV[5], ARGV[6], ARGV[7], ARGV[8], 
 if tonumber(redis.call('HGET', counts, 'round') or '1') >= round then return 0 end
 redis.call('HSET', counts, 'round', round)
 for i = rest, rest + chunks - 1 do redis.call('RPUSH', waiting, ARGV[i]) end
-local held = redis.call('HMGET', holds, 'cancel:' .. batch, 'pause:' .. batch, 'budget:' .. batch)
-if not (held[1] or held[2] or held[3]) then
+local held = redis.call(
+  'HMGET', holds, 'cancel:' .. batch, 'pause:' .. batch, 'budget:' .. batch, 'hours:' .. batch
+)
+if not (held[1] or held[2] or held[3] or held[4]) then
   local own = redis.call('HMGET', counts, 'stride', 'turn')
   local turn = math.max(own[2] or 0, redis.call('HGET', tally, 'turn') or 0)
   redis.call('ZADD', backlog .. own[1], 'NX', turn, batch)

@@ -5,7 +5,7 @@
   KEYS[2] turns       sorted set batch -> virtual time of its next job
   KEYS[3] counts      hash, the batch's counts in this lane; stride: names its backlog
   KEYS[4] agenda      sorted set job -> time (ms)
-  ARGV[1] reason      cancel, pause or budget
+  ARGV[1] reason      cancel, pause, budget or window
   ARGV[2] batch       the batch
   ARGV[3] backlog     prefix of the backlogs of each stride
   ARGV[4] prefix      of the job records' keys

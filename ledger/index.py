@@ -18,3 +18,8 @@ def take_turns(index: str, again_s: float, limit: int) -> Call:
 def forget_idle(index: str, name: str, booked: str) -> Call:
     """Take a member out, unless somebody asked for a look since its turn."""
     return Call("forget_idle", [index], [name, booked])
+
+
+def put_off(index: str, name: str, delay_s: float) -> Call:
+    """Look at a member after a while and not before; one that was taken out stays out."""
+    return Call("put_off", [index], [name, max(int(delay_s * 1000), 0)])

@@ -119,9 +119,9 @@ class Jobs:
 
     def mark(self, claim: Claim, move: Move) -> Mark:
         """Mark a released job as submitting, if its request may leave."""
-        moved, *rest = self._scripts.run(mark_call(claim, move))
+        (moved, *rest), copied = self._scripts.run_copied(mark_call(claim, move))
         at_ms, leaves_us = rest or (0, 0)
-        return Mark(Moved(moved), int(at_ms), int(leaves_us) / 1e6)
+        return Mark(Moved(moved), int(at_ms), int(leaves_us) / 1e6, copied=copied)
 
     def learn(self, lane: str, generation_s: float) -> None:
         """Remember how long a picture took, for the next polls."""

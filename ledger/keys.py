@@ -6,6 +6,7 @@ Every key is in one of three classes: `PERMANENT`, `IN_MOTION` or `EXPIRING`; a 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from typing import NamedTuple
 
 PREFIX = "mill"
@@ -26,13 +27,25 @@ NOTICES = f"{_FLEET}:notices"
 """Sorted set batch -> time (ms) somebody looks whether it has something to tell."""
 LEADER = f"{_FLEET}:leader"
 """The dispatcher that leads; expires."""
+VERSION = f"{_FLEET}:version"
+"""String: the version of the records here; see ledger/version.py."""
 WORKERS = f"{_FLEET}:workers"
 """Sorted set `name|threads` -> time (ms) until which the worker counts as alive."""
+LONG_THREADS = f"{_FLEET}:long-threads"
+"""Sorted set `name|threads` -> time (ms), as WORKERS: threads that may be kept by long calls."""
+BEATS = f"{_FLEET}:beats"
+"""Sorted set name -> time (ms) until which a process that fires schedules and reads counts as alive."""
+SCHEDULES = f"{_FLEET}:schedules"
+"""Sorted set schedule -> time (ms) somebody looks whether it is due."""
+INTAKES = f"{_FLEET}:intakes"
+"""Sorted set intake -> time (ms) somebody reads it, or looks whether it can be read."""
+HOURS = f"{_FLEET}:hours"
+"""Sorted set batch -> time (ms) somebody looks whether it may order at this hour."""
 
 
 def batch_record(batch: str) -> str:
-    """Hash {state, document, started_at, finished_at, rounds, round, round_number, priority}; the last
-    where it was changed since the batch was handed in."""
+    """Hash {state, document, started_at, finished_at, rounds, round, round_number, transfers, priority};
+    the last where it was changed since the batch was handed in."""
     return f"{PREFIX}:{{batch/{batch}}}:record"
 
 
@@ -61,6 +74,28 @@ def notice_keys(batch: str) -> NoticeKeys:
     """The keys of a batch's notices."""
     tag = f"{PREFIX}:{{batch/{batch}}}"
     return NoticeKeys(f"{tag}:told", f"{tag}:untold", f"{tag}:due", f"{tag}:notice:")
+
+
+def schedule_record(schedule: str) -> str:
+    """Hash {document, next_ms}: a schedule, and when it is due next."""
+    return f"{PREFIX}:{{schedule/{schedule}}}:record"
+
+
+def schedule_runs(schedule: str) -> str:
+    """Sorted set intake -> time (ms) it was planned for: a schedule's nights."""
+    return f"{PREFIX}:{{schedule/{schedule}}}:runs"
+
+
+def intake_record(intake: str) -> str:
+    """Hash {document, copy, first_ms, tries, rows, reads, note, end}; expires."""
+    return f"{PREFIX}:{{intake/{intake}}}:record"
+
+
+def batch_keys(batch: str, currencies: Iterable[str]) -> list[str]:
+    """All keys in a batch's own slot that do not go by themselves, its record first."""
+    notices = notice_keys(batch)
+    purses = [key for currency in currencies for key in batch_purse_keys(batch, currency)]
+    return [batch_record(batch), batch_closing(batch), *notices[:3], *purses]
 
 
 def query_bucket(provider: str, account: str) -> str:
@@ -134,7 +169,8 @@ class LaneKeys(ProviderKeys):
         self._tag = f"{PREFIX}:{{{lane}}}"
         super().__init__(self._tag)
         self.config = f"{self._tag}:config"
-        """Hash {rate, burst, window, pinned, stopped, unlisted}."""
+        """Hash {rate, burst, window, pinned, stopped, fault, leaving, stops, unlisted}; stops: how
+        often it was stopped."""
         self.turns = f"{self._tag}:turns"
         """Sorted set batch -> virtual time of its next job: batches that have jobs ready and are
         not held. Where it begins and what a job takes: see ledger/turns.py."""
@@ -149,6 +185,8 @@ class LaneKeys(ProviderKeys):
         look."""
         self.holds = f"{self._tag}:holds"
         """Hash reason:batch -> 1: batches of which nothing is ordered; see schemas.batch.Hold."""
+        self.transfers = f"{self._tag}:transfers"
+        """Hash batch -> what is on its way to another lane; see ledger/transfers.py."""
         self.tally = f"{self._tag}:tally"
         """Hash of counts: jobs by state, submits, throttled, faults, probes, the present virtual
         time (turn), and from when on `tickets` is complete (tickets_from_ms)."""
@@ -178,30 +216,33 @@ class LaneKeys(ProviderKeys):
 
     def counts(self, batch: str) -> str:
         """Hash: one batch's figures in this lane; its stride, the virtual time of its next job
-        (turn), and the first of its jobs that did not come whole (first_failure)."""
+        (turn), the first of its jobs that did not come whole (first_failure), the numbers of the last
+        transfers (transfer, from:LANE), and whether more are to follow (leaving: 1 or 0 @ stops)."""
         return f"{self.counts_prefix}{batch}"
 
     def chunk(self, chunk: str) -> str:
-        """Hash {size, ended, loaded} of a chunk in motion."""
+        """Hash {size, ended, loaded, gone} of a chunk in motion; gone: jobs other lanes have."""
         return f"{self.chunk_prefix}{chunk}"
 
 
 _LANE_TAG = r"mill:\{[^}]+\}"
 PERMANENT = re.compile(
-    rf"mill:\{{fleet\}}:(lanes|known-lanes|batches|batch-agenda|notices|workers)"
+    rf"mill:\{{fleet\}}:(lanes|known-lanes|batches|batch-agenda|notices|workers|long-threads|version|beats|schedules)"
+    rf"|mill:\{{schedule/[^}}]+\}}:(record|runs)"
     rf"|mill:\{{batch/[^}}]+\}}:(record|told|untold|purse:.+)"
     rf"|{_LANE_TAG}:(config|tally|learned|counts:.+)"
 )
 """Keys that stay, so that finished batches can be looked at."""
 
 IN_MOTION = re.compile(
-    rf"{_LANE_TAG}:(turns|loading|agenda|window|chores|holds|(ready|waiting|backlog|job|chunk):.+)"
+    rf"{_LANE_TAG}:(turns|loading|agenda|window|chores|holds|transfers|(ready|waiting|backlog|job|chunk):.+)"
     rf"|mill:\{{batch/[^}}]+\}}:(reservations|refused):.+"
+    rf"|mill:\{{fleet\}}:(intakes|hours)"
 )
 """Keys that live as long as jobs are in motion, and are gone when their batch is finished."""
 
 EXPIRING = re.compile(
-    rf"mill:\{{fleet\}}:leader|mill:\{{batch/[^}}]+\}}:(closing|due|notice:.+)"
+    rf"mill:\{{fleet\}}:leader|mill:\{{intake/[^}}]+\}}:record|mill:\{{batch/[^}}]+\}}:(closing|due|notice:.+)"
     rf"|mill:\{{account/[^}}]+\}}:(queries|query-departures|access-token|fetching-token|(purse|reservations|refused):.+)"
     rf"|{_LANE_TAG}:(bucket|departures|tickets|unsettled|looks|trouble)"
 )

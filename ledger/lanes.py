@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import redis
 
@@ -13,7 +14,8 @@ from ledger.looks import LOOK
 from ledger.scripts import Argument, Call, Scripts
 from ledger.tick import FAULTS_IN_A_ROW, Tick, read_tick, tick_calls
 from ledger.turns import stride
-from schemas.batch import ChunkRef, LaneRound, Priority
+from ledger.usage import LaneUsage, read_usage
+from schemas.batch import TRANSFERRED, ChunkRef, LaneRound, Priority
 from schemas.lane import LaneLimits, LaneStatus
 from schemas.result import JobResult
 from schemas.states import JobState
@@ -23,9 +25,11 @@ BREAKER_S = 5.0
 """It stays open for so long, twice as long after each probe that fails too,"""
 BREAKER_MOST_S = 120.0
 """and for this at most."""
-CLAIMS_A_ROUND = 1_000_000
-"""No job is handed out so often in one round. A worker that slept through the end of a round and
-wakes in the next finds a claim it never had."""
+CLAIMS_A_TIME = 10**6
+"""No job is handed out so often in one lane and round,"""
+CLAIMS_A_ROUND = 10**12
+"""nor comes into one lane a million times in a round. A worker that slept through the end of a round,
+or while its job went to another lane and back, finds a claim it never had."""
 
 
 class Lanes:
@@ -182,15 +186,33 @@ class Lanes:
             until_ms = seconds * 1000 + micros // 1000 + int(lease_s * 1000)
             self._client.zadd(LaneKeys(lane).chores, {f"{what}:{chunk}": until_ms}, xx=True)
 
-    def stop(self, lane: str, reason: str) -> None:
-        """Take no new jobs from now on."""
+    def stop(self, lane: str, reason: str, *, fault: str = "", leaving: bool = False) -> None:
+        """Take no new jobs from now on.
+
+        `fault` is "account" where it is the account's; `leaving`: what waits is about to go to others,
+        until a look at its batch says otherwise.
+        """
+        config = LaneKeys(lane).config
+        said: dict[Any, Any] = {"stopped": reason, "fault": fault, "leaving": int(leaving)}
         with translated():
-            self._client.hset(LaneKeys(lane).config, "stopped", reason)
+            pipe = self._client.pipeline(transaction=False)
+            pipe.hset(config, mapping=said)
+            pipe.hincrby(config, "stops", 1)
+            pipe.execute()
+
+    def note_leaving(self, lane: str, batch: str, *, leaving: bool) -> None:
+        """Whether what waits of a batch in a lane that stopped is about to go to other lanes."""
+        keys = LaneKeys(lane)
+        with translated():
+            stops = str(self._client.hget(keys.config, "stops"))
+            self._client.hset(keys.counts(batch), "leaving", f"{int(leaving)}@{stops}")
 
     def resume(self, lane: str) -> bool:
         """Take new jobs again; False when the lane was not stopped."""
+        config = LaneKeys(lane).config
         with translated():
-            was_stopped = bool(self._client.hdel(LaneKeys(lane).config, "stopped"))
+            was_stopped = bool(self._client.hdel(config, "stopped"))
+            self._client.hdel(config, "fault", "leaving")
         self._scripts.run(nudge(LANES, lane))
         return was_stopped
 
@@ -203,6 +225,10 @@ class Lanes:
         """Count what happened in a lane: a figure of its status."""
         with translated():
             self._client.hincrby(LaneKeys(lane).tally, figure, 1)
+
+    def usage(self, lanes: Sequence[str]) -> dict[str, LaneUsage]:
+        """How much lanes use of their limits; those that nobody opened are left out."""
+        return read_usage(self._client, lanes)
 
     def status(self, lane: str) -> LaneStatus | None:
         """A lane's figures; None when nobody opened it."""
@@ -220,6 +246,7 @@ class Lanes:
             ready = sum(pipe.execute())
         if "rate" not in config:
             return None
+        usage = self.usage([lane])[lane]
         count = {state: int(tally.get(state, 0)) for state in JobState}
         times = sorted(float(value) for value in learned)
         return LaneStatus(
@@ -239,9 +266,12 @@ class Lanes:
             absent=int(tally.get("absent", 0)),
             trouble=trouble,
             typical_s=times[len(times) // 2] if times else None,
+            leaving_per_s=round(usage.leaving_per_s, 3),
+            binds=usage.binds,
         )
 
 
 def first_claim(chunk: ChunkRef) -> int:
     """The number after which the claims of a chunk's jobs begin."""
-    return (chunk.round - 1) * CLAIMS_A_ROUND
+    times = max(chunk.number - TRANSFERRED, 0)
+    return (chunk.round - 1) * CLAIMS_A_ROUND + times * CLAIMS_A_TIME

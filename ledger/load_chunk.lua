@@ -56,8 +56,10 @@ for i = jobs + 3 * reused, #ARGV - 1, 2 do
     'chunk', number, 'request', ARGV[i + 1])
   redis.call('RPUSH', ready, ARGV[i])
 end
-local held = redis.call('HMGET', holds, 'cancel:' .. batch, 'pause:' .. batch, 'budget:' .. batch)
-if not (held[1] or held[2] or held[3]) then
+local held = redis.call(
+  'HMGET', holds, 'cancel:' .. batch, 'pause:' .. batch, 'budget:' .. batch, 'hours:' .. batch
+)
+if not (held[1] or held[2] or held[3] or held[4]) then
   local own, present = redis.call('HGET', counts, 'turn'), redis.call('HGET', tally, 'turn')
   redis.call('ZADD', turns, 'NX', math.max(own or 0, present or 0), batch)
 end

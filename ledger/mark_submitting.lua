@@ -38,7 +38,7 @@ local now_us = time[1] * 1000000 + time[2]
 local now = math.floor(now_us / 1000)
 if tonumber(redis.call('ZSCORE', agenda, ref) or 0) - now < left then return { 2 } end
 if redis.call('HEXISTS', config, 'stopped') == 1 then return { 3 } end
-for _, reason in ipairs({ 'cancel:', 'pause:', 'budget:' }) do
+for _, reason in ipairs({ 'cancel:', 'pause:', 'budget:', 'hours:' }) do
   if redis.call('HEXISTS', holds, reason .. batch) == 1 then return { 3 } end
 end
 

@@ -61,6 +61,9 @@ class Mark(NamedTuple):
     at_ms: int = 0
     leaves_s: float = 0.0
     """On the server's clock: its slot, or where that has moved to since it was booked."""
+    copied: bool = True
+    """Where sentinels may make a replica the leader: one has the mark. Otherwise nothing may be sent,
+    as the next leader would order the job once more."""
 
 
 @dataclass(frozen=True)

@@ -11,13 +11,20 @@ from ledger.batches import Batches
 from ledger.bucket import Bucket, poll_bucket, submit_bucket
 from ledger.connection import connect
 from ledger.fleet import Fleet
+from ledger.hours import HoursIndex
+from ledger.intakes import Intakes
 from ledger.jobs import Jobs
 from ledger.lanes import Lanes
 from ledger.looks import LaneLooks
 from ledger.notices import Notices
 from ledger.purse import BatchPurse, Day, Purse, account_purse, batch_purse
+from ledger.retention import Retention
+from ledger.schedules import Schedules
 from ledger.scripts import Scripts
+from ledger.sentinel_address import SentinelAddress
 from ledger.tickets import Tickets
+from ledger.transfers import Transfers
+from ledger.version import Version
 
 
 @dataclass(frozen=True)
@@ -33,6 +40,9 @@ class Ledger:
     tickets: Tickets
     looks: LaneLooks
     notices: Notices
+    transfers: Transfers
+    version: Version
+    retention: Retention
 
     def submit_bucket(self, lane: str) -> Bucket:
         """The bucket a lane's orders are paced by."""
@@ -41,6 +51,21 @@ class Ledger:
     def poll_bucket(self, provider: str, account: str) -> Bucket:
         """The bucket all task queries of an account are paced by."""
         return poll_bucket(self.scripts, provider, account)
+
+    @property
+    def schedules(self) -> Schedules:
+        """What is handed in again and again."""
+        return Schedules(self.client, self.scripts)
+
+    @property
+    def intakes(self) -> Intakes:
+        """The manifests that the fleet is to read."""
+        return Intakes(self.client, self.scripts)
+
+    @property
+    def hours(self) -> HoursIndex:
+        """The batches that order at certain hours only."""
+        return HoursIndex(self.client, self.scripts)
 
     def access_token(self, provider: str, account: str) -> AccessToken:
         """The access token all workers order with through an account."""
@@ -63,7 +88,9 @@ class Ledger:
 def open_ledger(url: str, *, threads: int = 8, patient: bool = True) -> Ledger:
     """The ledger on a Redis server; nothing is sent yet."""
     client = connect(url, threads=threads, patient=patient)
-    return ledger_on(client, Scripts(client))
+    # Sentinels make a replica the leader, and what it had not yet is gone.
+    copies = 0 if SentinelAddress.parse(url) is None else 1
+    return ledger_on(client, Scripts(client, copies=copies))
 
 
 def ledger_on(client: redis.Redis, scripts: Scripts) -> Ledger:
@@ -78,4 +105,7 @@ def ledger_on(client: redis.Redis, scripts: Scripts) -> Ledger:
         tickets=Tickets(client, scripts),
         looks=LaneLooks(client, scripts),
         notices=Notices(client, scripts),
+        transfers=Transfers(client, scripts),
+        version=Version(client, scripts),
+        retention=Retention(client, scripts),
     )

@@ -25,8 +25,10 @@ local function wait_for_a_place(ref)
   local batch = string.match(ref, '^[^/]*')
   redis.call('ZREM', agenda, ref)
   redis.call('LPUSH', ready .. batch, ref)
-  local held = redis.call('HMGET', holds, 'cancel:' .. batch, 'pause:' .. batch, 'budget:' .. batch)
-  if held[1] or held[2] or held[3] then return end
+  local held = redis.call(
+    'HMGET', holds, 'cancel:' .. batch, 'pause:' .. batch, 'budget:' .. batch, 'hours:' .. batch
+  )
+  if held[1] or held[2] or held[3] or held[4] then return end
   local own, present = redis.call('HGET', counts .. batch, 'turn'), redis.call('HGET', tally, 'turn')
   redis.call('ZADD', turns, 'NX', math.max(own or 0, present or 0), batch)
 end

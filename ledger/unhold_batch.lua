@@ -7,7 +7,7 @@
   KEYS[4] turns       sorted set batch -> virtual time of its next job
   KEYS[5] tally       hash, the lane's counts; turn: its present virtual time
   KEYS[6] counts      hash, the batch's counts in this lane; stride, turn: its own
-  ARGV[1] reason      cancel, pause or budget
+  ARGV[1] reason      cancel, pause, budget or window
   ARGV[2] batch       the batch
   ARGV[3] backlog     prefix of the backlogs of each stride
   ARGV[4] first       jobs that go first, all further arguments
@@ -19,7 +19,7 @@ local turns, tally, counts = KEYS[4], KEYS[5], KEYS[6]
 local reason, batch, backlog, first = ARGV[1], ARGV[2], ARGV[3], 4
 
 local removed = redis.call('HDEL', holds, reason .. ':' .. batch)
-for _, other in ipairs({ 'cancel:', 'pause:', 'budget:' }) do
+for _, other in ipairs({ 'cancel:', 'pause:', 'budget:', 'hours:' }) do
   if redis.call('HEXISTS', holds, other .. batch) == 1 then return removed end
 end
 for i = first, #ARGV do

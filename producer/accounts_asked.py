@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from producer.shares import Spread
 from schemas.account import DEFAULT_ACCOUNT
 from schemas.model import Model
 from schemas.parameter import nearest
@@ -28,6 +29,15 @@ class Accounts:
     """A rehearsal: `said` holds whatever rows and models say."""
     known: frozenset[tuple[str, str]] | None = None
     """(provider, account) of the settings; None: any is taken."""
+    named: bool = False
+    """Somebody said `said` for them, if only by its name `default`."""
+    spread: Spread = field(default_factory=Spread)
+    """Which accounts share the rows for which nobody named one."""
+
+    def binds(self, model: Model, written: str | None) -> bool:
+        """Whether somebody named the account for a row of this model."""
+        said = self.named or self.said != DEFAULT_ACCOUNT
+        return self.fixed or said or written is not None or model.account is not None
 
     def of(self, model: Model, written: str | None) -> str | NoAccount:
         """The account for a row of this model that names this one, or none."""

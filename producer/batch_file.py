@@ -14,6 +14,7 @@ from producer.source import STDIN
 from producer.style_packs import packs_from, read_style_packs
 from producer.toml_file import read_toml, wrong
 from schemas.batch_file import BatchFile, NamingSection, TemplateSection
+from schemas.manifest_place import is_remote
 from schemas.notify import Notify
 from schemas.rendition import NONE
 
@@ -63,7 +64,7 @@ def read_batch_file(path: Path) -> BatchFile:
     try:
         return BatchFile.model_validate(tables)
     except ValidationError as error:
-        raise wrong(path.name, error, _keys_at) from error
+        raise wrong(path.name, error, keys_at) from error
 
 
 def options_of(file: BatchFile, path: Path) -> dict[str, Any]:
@@ -93,8 +94,8 @@ def options_of(file: BatchFile, path: Path) -> dict[str, Any]:
 
 def manifest_of(file: BatchFile, path: Path) -> str:
     """Where the manifest is. Raises ManifestError where it is a batch file again."""
-    if file.manifest == STDIN:
-        return STDIN
+    if file.manifest == STDIN or is_remote(file.manifest):
+        return file.manifest
     if is_batch_file(file.manifest):
         raise ManifestError(f"{path.name}: manifest is a batch file too; name the table of rows")
     return str(path.parent / file.manifest)
@@ -106,7 +107,8 @@ def _template(section: TemplateSection, path: Path) -> Template:
     return Template(f"{path.name}, [template] text", section.text or "")
 
 
-def _keys_at(place: Sequence[int | str]) -> list[str]:
+def keys_at(place: Sequence[int | str]) -> list[str]:
+    """The keys that may stand in the table a path of keys leads to."""
     section: Mapping[str, Any] = BatchFile.model_fields
     if place:
         kind = _SECTIONS.get(str(place[0]))

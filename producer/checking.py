@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from producer.accounts_asked import Accounts, NoAccount
+from producer.accounts_asked import Accounts
 from producer.column_map import check_columns
 from producer.damage import Watched, inspect, watched
 from producer.default_values import Defaults
 from producer.errors import ManifestError
 from producer.judging import check_together, read_freely, read_one, read_values
+from producer.lane_choice import LaneChoice
 from producer.pictures_asked import PictureCheck, UrlsOnly
 from producer.plan import Header, NoModel, Plan, parameter_names
 from producer.planning import plan_for
-from producer.problem import Caution, Problem, is_blank, shown
+from producer.problem import Caution, Problem, shown
 from producer.prompt_template import TemplateFault
 from producer.prompts import beside, cautions, read_negative_prompt, read_prompt
 from producer.row import Broken, Row
@@ -24,7 +25,6 @@ from producer.wording import Wording
 from schemas.catalogue import Catalogue
 from schemas.fields import ALIASES, Fields, resolve
 from schemas.job import Job
-from schemas.lane import Lane
 
 _KEPT = 1000
 """Headers and plans remembered; JSON lines could bring a new one with every row."""
@@ -86,7 +86,7 @@ class RowChecker:
         self.wording = wording or Wording()
         self._style_packs = packs or StylePacks()
         self.packs = PackChoice(self._style_packs, said)
-        self._accounts = accounts or Accounts()
+        self.lanes = LaneChoice(accounts or Accounts())
         self._pictures = pictures or UrlsOnly()
         self._parameters = parameter_names(catalogue)
         self._shapes: dict[tuple[str, ...], _Shape] = {}
@@ -138,7 +138,7 @@ class RowChecker:
         if isinstance(plan, NoModel):
             problems.append(row.problem(plan.column, plan.value, plan.reason))
             return Bad(row, damage.before(problems), identity or None)
-        lane = self._lane(row, columns, plan, problems)
+        lane = self.lanes.of(row, columns.get("account"), plan, problems)
         job = self._job(row, plan, (identity, lane), pack, problems)
         if shape.clash is not None:
             problems.append(Problem(row.line, None, None, shape.clash))
@@ -178,29 +178,6 @@ class RowChecker:
             problems.append(row.problem(column, row.cells[column], reason))
             return ""
         return identity
-
-    def _lane(self, row: Row, columns: dict[str, str], plan: Plan, problems: list[Problem]) -> str:
-        column = columns.get("account")
-        raw = row.cells[column] if column is not None else None
-        known = plan.lanes.get(raw) if raw is None or type(raw) is str else None
-        if known is not None:
-            return known
-        there = len(problems)
-        account = self._account(row, column, plan, problems)
-        lane = str(Lane(plan.model.provider, plan.model.name, account))
-        may_be_kept = raw is None or (type(raw) is str and len(raw) <= _LENGTH_KEPT)
-        if may_be_kept and len(problems) == there and len(plan.lanes) < _KEPT:
-            plan.lanes[raw] = lane
-        return lane
-
-    def _account(self, row: Row, column: str | None, plan: Plan, problems: list[Problem]) -> str:
-        raw = row.cells[column] if column is not None else None
-        written = None if is_blank(raw) else str(raw).strip()
-        found = self._accounts.of(plan.model, written)
-        if isinstance(found, NoAccount):
-            problems.append(row.problem(found.said_by or column, found.name, found.reason))
-            return ""
-        return found
 
     def _job(
         self,

@@ -25,7 +25,11 @@ _COMMANDS = {
     "run": "run", "submit": "submit", "validate": "submit", "estimate": "estimate",
     "status": "look", "watch": "look", "results": "results", "batches": "look",
     "lanes": "lanes", "models": "models", "doctor": "doctor",
-    "worker": "processes", "simulator": "processes",
+    "schedule": "schedule", "beat": "beat",
+    "config": "config", "init": "init",
+    "worker": "processes", "simulator": "processes", "flower": "processes",
+    "healthcheck": "healthcheck",
+    "prune": "prune", "ui": "ui",
 }  # fmt: skip
 """Each command and the file in producer/commands that has it. It is read when the command is typed:
 a worker or a simulator that is about to become another program needs none of the others."""

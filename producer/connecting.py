@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from pydantic import SecretStr
 
-from ledger.errors import LedgerDenied, LedgerError
+from ledger.errors import LedgerDenied, LedgerError, LedgerNewer
 from ledger.opening import Ledger, open_ledger
 from producer.embedded import EmbeddedServer, visited_server
 from producer.errors import ProducerError
@@ -141,16 +141,16 @@ def opened_ledger(url: SecretStr) -> Iterator[Ledger]:
     plain = url.get_secret_value()
     try:
         probe = open_ledger(plain, patient=False)
-        probe.fleet.now_ms()
+        probe.version.check()
         probe.close()
         ledger = open_ledger(plain)
-    except LedgerDenied as error:
+    except (LedgerDenied, LedgerNewer) as error:
         raise WrongAccess(str(error)) from error
     except LedgerError as error:
         raise NotReachable(str(error)) from error
     try:
         yield ledger
-    except LedgerDenied as error:
+    except (LedgerDenied, LedgerNewer) as error:
         raise WrongAccess(str(error)) from error
     except LedgerError as error:
         raise NotReachable(str(error)) from error

@@ -11,7 +11,7 @@ from producer.chunk_files import ChunkFiles
 from producer.errors import ProducerError
 from producer.exit_codes import ExitCode
 from schemas import layout
-from schemas.batch import Batch, Reading
+from schemas.batch import Batch, Hold, Reading
 from schemas.recipe import Recipe
 from schemas.states import BatchState
 from storage import Storage, StorageError
@@ -57,7 +57,16 @@ def hand_in(
     # One that is opening again was finished before: a retry died, and what it announced is certain.
     if state is not BatchState.OPENING or ledger.batches.hand_in_round(batch.batch):
         return Submitted(known, fresh=False)
+    if known.lanes != batch.lanes:
+        raise NameTaken(
+            f"Batch {batch.batch} was begun with {_rows(known.lanes)}; by the settings of now it is"
+            f" {_rows(batch.lanes)}. Put them back as they were to complete it, or choose another"
+            " --batch NAME."
+        )
     _store(batch, chunks, storage)
+    if batch.hours is not None:  # before there is anything to order; who leads the workers opens it
+        ledger.hours.look_at(batch.batch)
+        ledger.batches.hold(batch.batch, batch.lanes, Hold.HOURS)
     for currency, limit_micro in (budgets or {}).items():
         ledger.batches.set_budget(batch, currency, limit_micro)
     for lane in batch.lanes:
@@ -68,6 +77,8 @@ def hand_in(
         refs = chunks.refs(batch.batch, lane)
         ledger.lanes.hand_in(lane, batch.batch, refs, known.priority)
     ledger.batches.start(batch.batch)
+    if batch.hours is not None:
+        ledger.hours.look_at(batch.batch)
     return Submitted(batch, fresh=True)
 
 
@@ -90,6 +101,10 @@ def _store(batch: Batch, chunks: ChunkFiles, storage: Storage) -> None:
         storage.put(layout.batch_document(batch.batch), document, "application/json")
     except StorageError as error:
         raise NotHandedIn(f"{error} Nothing was ordered; run the same command again.") from error
+
+
+def _rows(lanes: Mapping[str, int]) -> str:
+    return ", ".join(f"{rows} rows in {lane}" for lane, rows in lanes.items())
 
 
 def _source(batch: Batch) -> tuple[str, dict[str, Any], Reading, Recipe | None]:

@@ -21,6 +21,11 @@ from schemas.picture_rule import PictureRule
 from schemas.picture_way import DATA_LIMIT_BYTES, Way, way_of_object, way_of_url
 from storage import Storage
 
+_NO_FILES = (
+    "is a file of one machine, and this manifest is read elsewhere; write an https:// address or"
+    " s3://bucket/key"
+)
+
 
 class _Asked(NamedTuple):
     """One picture field of one model."""
@@ -39,7 +44,8 @@ class InputPictures:
     """
 
     def __init__(self, places: PicturePlaces, folders: tuple[Path, ...]) -> None:
-        """`folders` are where relative paths begin, the first that has the file counts."""
+        """`folders` are where relative paths begin, the first that has the file counts; without any,
+        no file may be named."""
         self._places = places
         self._folders = folders
         self._seen: dict[str, Seen] = {}
@@ -73,6 +79,8 @@ class InputPictures:
                 reference, seen = f"s3://{bucket}/{key}", self._places.object(place)
                 _check(seen, asked, self._places.bucket_signs_at(bucket))
             case _:
+                if not self._folders:
+                    raise ValueError(_NO_FILES)
                 found = find_file(written, self._folders)
                 seen = self._places.file(found)
                 _check(seen, asked, self._places.storage_signs_at())

@@ -6,8 +6,10 @@ import math
 from dataclasses import dataclass
 from enum import StrEnum
 
-from schemas.lane import LaneLimits
+from producer.shares import Spread
+from schemas.lane import Lane, LaneLimits
 from schemas.model import Model, window_of
+from schemas.settings import Settings
 
 
 class Bound(StrEnum):
@@ -27,6 +29,11 @@ class LaneTime:
     running: int
     """Orders the provider works on at once."""
     generation_s: float
+
+    @property
+    def orders_per_s(self) -> float:
+        """Orders a second in the long run, by whichever limit is lower."""
+        return min(self.rate_per_s, self.running / max(self.generation_s, 1e-3))
 
     def takes_s(self, jobs: int) -> float:
         """Seconds from the first order to the last picture, when nobody else orders there."""
@@ -49,6 +56,16 @@ def lane_time(model: Model, limits: LaneLimits, learned_s: float | None) -> Lane
     running = limits.window if model.synchronous else running_of(limits.window, model.running)
     generation_s = generation_time_s(model.typical_s, learned_s, running / limits.window)
     return LaneTime(limits.rate_per_s, running, generation_s)
+
+
+def spread_of(settings: Settings) -> Spread:
+    """The accounts that share rows, each as fast as its limits let it be."""
+
+    def speed(model: Model, account: str) -> float:
+        lane = Lane(model.provider, model.name, account)
+        return lane_time(model, settings.limits(lane, model), None).orders_per_s
+
+    return Spread(settings.spread, speed)
 
 
 def running_of(window: int, known: int) -> int:

@@ -14,6 +14,7 @@ from producer.errors import ProducerError
 from producer.exit_codes import ExitCode
 from producer.folder_lock import FolderLock
 from producer.processes import Child, ChildError, wait_for
+from producer.worker_environment import worker_environment
 from schemas.clock import SystemClock
 from schemas.settings import Settings
 from storage.local import LocalStorage
@@ -77,7 +78,7 @@ class LocalMill:
 
     def start_worker(self, *, simulated: bool) -> Child:
         """One worker process on this machine. Raises ChildError when it ends at once."""
-        environment = {
+        environment = worker_environment(self._settings) | {
             "IMAGEMILL_REDIS_URL": self.start_server().get_secret_value(),
             "IMAGEMILL_STORAGE_URL": self._absolute_storage(),
         }

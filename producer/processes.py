@@ -64,7 +64,8 @@ class Child:
         self._log_start = log.stat().st_size if log.exists() else 0
         with log.open("ab") as stream:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", module, *arguments, "--exit-with-parent"],
+                # Safe path: a program we are part of may have a worker.py of its own here.
+                [sys.executable, "-P", "-m", module, *arguments, "--exit-with-parent"],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=stream,

@@ -6,10 +6,11 @@ from schemas.batch import BatchStatus, Priority
 from schemas.lane import PAUSED_BY_HAND
 from schemas.states import BatchState
 
-_STATES = {
+STATES = {
     "paused": "`imagemill resume {0}` lets it go on",
     "cancelling": "nothing; its last orders are coming in",
     "parked: budget": "`imagemill resume {0} --budget AMOUNT` lets it go on",
+    "outside its hours": "nothing; it goes on when its hours begin",
 }
 """The states in which a batch orders nothing, and what then is to be done."""
 
@@ -54,7 +55,7 @@ def priority(status: BatchStatus) -> str:
 
 def is_held(status: BatchStatus) -> bool:
     """Whether nothing of it is ordered just now, so that no time left can be told."""
-    return status.state in _STATES
+    return status.state in STATES
 
 
 def hindrances(status: BatchStatus) -> list[str]:
@@ -67,7 +68,7 @@ def hindrances(status: BatchStatus) -> list[str]:
 def advice(status: BatchStatus) -> str:
     """What a person can do about it; empty where there is nothing to do."""
     name = status.batch
-    said = [_STATES[status.state].format(name)] if status.state in _STATES else []
+    said = [STATES[status.state].format(name)] if status.state in STATES else []
     if status.state != BatchState.FINISHED:
         for lane, why in status.stopped.items():
             first = "" if why == PAUSED_BY_HAND else "put right what stopped it, then "

@@ -24,6 +24,7 @@ from producer.pictures_asked import PictureCheck, UrlsOnly
 from producer.progress import Read, ignore
 from producer.recipe import recipe_of
 from producer.row import Row
+from producer.shares import Spread
 from producer.style_packs import StylePacks
 from producer.tally import FIRST_KEPT, Tally
 from producer.unlisted_models import WithUnlisted
@@ -33,6 +34,7 @@ from schemas.account import DEFAULT_ACCOUNT
 from schemas.batch import Batch, Priority
 from schemas.catalogue import Catalogue
 from schemas.finishing import Finishing
+from schemas.hours import Hours
 from schemas.job import Job
 from schemas.lane import Lane
 from schemas.notify import Notify
@@ -56,7 +58,9 @@ class Order:
 
     name: str | None = None
     defaults: Defaults = field(default_factory=Defaults)
-    account: str = "default"
+    account: str = DEFAULT_ACCOUNT
+    account_named: bool = False
+    """Somebody said that account, if only by its name `default`."""
     skip_invalid: bool = False
     simulated: bool = False
     fresh: bool = False
@@ -68,11 +72,15 @@ class Order:
     """The most it may cost, in millionths, by currency; empty: no limit."""
     known_accounts: frozenset[tuple[str, str]] | None = None
     """(provider, account) of the settings; None: rows may name any."""
+    spread: Spread = field(default_factory=Spread)
+    """Which accounts share the rows for which nobody named one."""
     pictures: PictureCheck = field(default_factory=UrlsOnly)
     wording: Wording = field(default_factory=Wording)
     packs: StylePacks = field(default_factory=StylePacks)
     matrix: Matrix | None = None
     notify: Notify | None = None
+    hours: Hours | None = None
+    """The hours in which it orders."""
     previewed: int = FIRST_KEPT
     """Jobs kept to be shown."""
     finishing: Finishing = field(default_factory=Finishing)
@@ -81,7 +89,13 @@ class Order:
     @property
     def accounts(self) -> Accounts:
         """Through which account each row is ordered; a rehearsal's is the simulator's."""
-        return Accounts(self.account, fixed=self.simulated, known=self.known_accounts)
+        return Accounts(
+            self.account,
+            fixed=self.simulated,
+            known=self.known_accounts,
+            named=self.account_named,
+            spread=self.spread,
+        )
 
     def checker(self, catalogue: Catalogue) -> RowChecker:
         """What judges the rows of a manifest."""
@@ -120,6 +134,8 @@ class Checked:
     recipe: Recipe | None
     cautions: tuple[str, ...] = ()
     """What to say once, of no row in particular."""
+    bound: frozenset[str] = frozenset()
+    """Lanes of rows for which somebody named the account."""
 
 
 def check(
@@ -161,6 +177,7 @@ def check(
         order.columns(manifest),
         recipe_of(order.wording, checker.packs.used, order.packs.usual, order.matrix),
         checker.cautions(order.columns(manifest)) if manifest.has_header else (),
+        frozenset(checker.lanes.bound),
     )
 
 
@@ -219,6 +236,8 @@ def describe(checked: Checked, order: Order, catalogue: Catalogue, now: datetime
         reading=reading,
         recipe=checked.recipe,
         notify=order.notify,
+        hours=order.hours,
+        unbound=[lane for lane in lanes if lane not in checked.bound],
     )
 
 

@@ -47,7 +47,7 @@ class BudgetSpent(ProducerError):
 def all_stopped(lanes: list[LaneCounts]) -> str | None:
     """Why nothing moves any more, if every lane with unfinished rows has stopped of itself."""
     unfinished = _standing_still(lanes)
-    if not unfinished or not all(lane.stopped for lane in unfinished):
+    if not unfinished or not all(lane.stopped and not lane.leaving for lane in unfinished):
         return None
     reasons = "; ".join(f"{lane.lane} stopped: {lane.stopped}".rstrip(".") for lane in unfinished)
     rows = sum(lane.states[JobState.PENDING] for lane in unfinished)
@@ -65,7 +65,9 @@ def _standing_still(lanes: list[LaneCounts]) -> list[LaneCounts]:
     """The lanes with unfinished rows; none, while somebody acts on one or a person holds one."""
     unfinished = [lane for lane in lanes if any(lane.states[state] for state in OPEN_STATES)]
     for lane in unfinished:
-        meant = lane.stopped == PAUSED_BY_HAND or {Hold.CANCEL, Hold.PAUSE} & set(lane.holds)
+        meant = lane.stopped == PAUSED_BY_HAND or {Hold.CANCEL, Hold.PAUSE, Hold.HOURS} & set(
+            lane.holds
+        )
         if meant or any(lane.states[s] for s in OPEN_STATES if s is not JobState.PENDING):
             return []
     return unfinished

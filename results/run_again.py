@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from results.sealed import Sealed
 from schemas import layout
-from schemas.batch import ChunkRef
+from schemas.batch import TRANSFERRED, ChunkRef
 from schemas.flaw import Flaw, FlawKind
 from schemas.job import Again, Job, content_key
 from schemas.result import Image, JobResult
@@ -18,15 +18,19 @@ from storage.port import Storage
 
 @dataclass
 class EarlierJobs:
-    """The jobs as they were last run; of each lane and round the chunk read last is held."""
+    """The jobs as they were last run; of each lane and round the chunk read last is held.
+
+    Of those that came from other lanes likewise: they lie between the lane's own.
+    """
 
     storage: Storage
     batch: str
-    _held: dict[tuple[str, int], tuple[int, dict[str, Job]]] = field(default_factory=dict)
+    _held: dict[tuple[str, int, bool], tuple[int, dict[str, Job]]] = field(default_factory=dict)
 
     def job(self, sealed: Sealed) -> Job:
         """The job that came to this result. Raises StorageError."""
-        lane, round_ = place = sealed.result.lane, sealed.round
+        lane, round_ = sealed.result.lane, sealed.round
+        place = lane, round_, sealed.chunk > TRANSFERRED
         if place not in self._held or self._held[place][0] != sealed.chunk:
             ref = ChunkRef(batch=self.batch, round=round_, number=sealed.chunk, size=1)
             lines = gzip.decompress(self.storage.get(layout.input_chunk(lane, ref))).splitlines()
@@ -40,6 +44,7 @@ def again(job: Job, result: JobResult, round_: int, kept: Sequence[Image]) -> Jo
     replaced = [image for image in result.images if image not in kept]
     return job.as_drawn(result).model_copy(
         update={
+            "spent": 0,  # it is among the result's attempts
             "again": Again(
                 round=round_,
                 kept=list(kept),
@@ -49,7 +54,7 @@ def again(job: Job, result: JobResult, round_: int, kept: Sequence[Image]) -> Jo
                 attempts=result.attempts,
                 cost_micro=result.cost_micro,
                 possible_double_charges=result.possible_double_charges + result.maybe_paid,
-            )
+            ),
         }
     )
 

@@ -8,12 +8,14 @@ from collections.abc import Iterable, Iterator
 from itertools import groupby
 from typing import NamedTuple
 
-from schemas.batch import parse_chunk_name
+from schemas.batch import TRANSFERRED, parse_chunk_name
 from schemas.layout import results_prefix
 from schemas.result import JobResult
 from storage.port import Storage
 
 _SUFFIX = ".jsonl"
+_Chunk = tuple[int, str]
+"""A chunk's number, and where its results lie."""
 
 
 class Sealed(NamedTuple):
@@ -36,8 +38,9 @@ def sealed_jobs(storage: Storage, batch: str) -> Iterator[Sealed]:
     Chunks of a lane and round follow each other in the manifest, so that merging orders all.
     """
     streams = [
-        _lines(storage, round_, chunks)
+        _lines(storage, round_, row)
         for (_, round_), chunks in _chunk_keys(storage, batch).items()
+        for row in _in_order(storage, chunks)
     ]
     merged = heapq.merge(*streams, key=_place)
     for _, lines in groupby(merged, key=_line):
@@ -57,9 +60,9 @@ def _newest(lines: Iterable[Sealed]) -> Iterator[Sealed]:
     return iter(sorted(newest.values(), key=lambda sealed: places[sealed.result.id]))
 
 
-def _chunk_keys(storage: Storage, batch: str) -> dict[tuple[str, int], list[tuple[int, str]]]:
+def _chunk_keys(storage: Storage, batch: str) -> dict[tuple[str, int], list[_Chunk]]:
     """Each lane's and round's chunks by their numbers, which outgrow five digits."""
-    found: dict[tuple[str, int], list[tuple[int, str]]] = defaultdict(list)
+    found: dict[tuple[str, int], list[_Chunk]] = defaultdict(list)
     for stored in storage.list(results_prefix(batch)):
         folder, name = stored.key.rsplit("/", 1)
         if not name.endswith(_SUFFIX):
@@ -72,7 +75,30 @@ def _chunk_keys(storage: Storage, batch: str) -> dict[tuple[str, int], list[tupl
     return {place: sorted(chunks) for place, chunks in sorted(found.items())}
 
 
-def _lines(storage: Storage, round_: int, chunks: list[tuple[int, str]]) -> Iterator[Sealed]:
+def _in_order(storage: Storage, chunks: list[_Chunk]) -> list[list[_Chunk]]:
+    """A lane's and round's chunks, in rows of which each is in the manifest's order.
+
+    Its own are. Those that came from other lanes are looked at: they may overlap.
+    """
+    own = [chunk for chunk in chunks if chunk[0] < TRANSFERRED]
+    spans = []
+    for number, key in chunks[len(own) :]:
+        lines = [result.line for result in _chunk_results(storage, key)]
+        if lines:
+            spans.append((lines[0], lines[-1], (number, key)))
+    rows: list[list[_Chunk]] = []
+    ends: list[int] = []
+    for first, last, chunk in sorted(spans):
+        place = next((i for i, end in enumerate(ends) if end < first), len(rows))
+        if place == len(rows):
+            rows.append([])
+            ends.append(last)
+        rows[place].append(chunk)
+        ends[place] = last
+    return [own, *rows]
+
+
+def _lines(storage: Storage, round_: int, chunks: list[_Chunk]) -> Iterator[Sealed]:
     for number, key in chunks:
         for result in _chunk_results(storage, key):
             yield Sealed(result, round_, number)

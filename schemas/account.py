@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings
 
+from schemas.lane import parse_rate
 from schemas.money import Amount
+from schemas.parameter import nearest
 from schemas.provider import PROVIDERS
 from schemas.utc_offset import parse_utc_offset
 
@@ -26,22 +29,37 @@ class Section(BaseModel):
 class Account(Section):
     """One set of provider credentials; quotas are counted per account."""
 
-    provider: str = "dashscope"
-    api_key: SecretStr | None = Field(default=None, description="at Baidu the access key (AK)")
-    secret_key: SecretStr | None = Field(default=None, description="Baidu's secret key (SK)")
+    provider: str = Field(
+        default="dashscope", description="dashscope, qianfan, qianfan-v2, stability or openai"
+    )
+    api_key: SecretStr | None = Field(
+        default=None, description="its key; at Baidu the access key (AK)", examples=["sk-..."]
+    )
+    secret_key: SecretStr | None = Field(
+        default=None, description="Baidu's secret key (SK)", examples=["..."]
+    )
     auth: Literal["token", "signature"] | None = Field(
         default=None,
         description="what Baidu's AK and SK are for: an access token (the default), or signing",
+        examples=["signature"],
     )
     workspace: str | None = Field(
         default=None,
         pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$",
         description="DashScope's workspace, which keys of sub-accounts need",
+        examples=["llm-1a2b3c"],
     )
     picture_hosts: tuple[str, ...] = Field(
-        default=(), description="further endings of hosts its pictures may lie on: .example.com"
+        default=(),
+        description="further endings of hosts its pictures may lie on",
+        examples=[[".example.com"]],
     )
-    base_url: str | None = Field(default=None, description="the provider's own where it is null")
+    base_url: str | None = Field(
+        default=None,
+        description="where it is ordered; the provider's own where nothing is said."
+        " With provider openai also servers that speak its API, such as Ark or SiliconFlow",
+        examples=["https://dashscope.aliyuncs.com/api/v1"],
+    )
     query_rate: str = Field(default="20/s", description="task queries of the whole account")
     exclusive: bool = Field(default=False, description="nobody else orders through this account")
     settle_s: float = Field(
@@ -49,7 +67,9 @@ class Account(Section):
         gt=0,
         description="after a lost answer, when the provider's task list is believed to be complete",
     )
-    daily_cap: str | None = Field(default=None, description="most spent in a day, e.g. 200CNY")
+    daily_cap: str | None = Field(
+        default=None, description="the most that is spent in a day", examples=["200CNY"]
+    )
     utc_offset: str = Field(default="+00:00", description="where its days begin at midnight")
 
     @property
@@ -78,6 +98,52 @@ class Account(Section):
     def _is_an_offset(cls, text: str) -> str:
         parse_utc_offset(text)
         return text
+
+
+def simulated_account(provider: str, origin: str) -> Account:
+    """The account of rehearsals at a simulator's origin. Raises KeyError for no provider of ours."""
+    return Account(
+        provider=provider,
+        api_key=SecretStr(SIMULATED_KEY),
+        secret_key=SecretStr(SIMULATED_KEY),
+        base_url=origin.rstrip("/") + PROVIDERS[provider].simulator_path,
+    )
+
+
+def check_accounts(accounts: Mapping[str, Account], spread: Mapping[str, Sequence[str]]) -> None:
+    """Raises ValueError for accounts that do not go together, and for a spread over what is not there."""
+    for name, account in accounts.items():
+        parse_rate(account.query_rate)
+        if account.provider not in PROVIDERS:
+            hint = nearest(account.provider, list(PROVIDERS))
+            known = ", ".join(PROVIDERS)
+            raise ValueError(f"provider {account.provider!r} is unknown; known: {known}{hint}")
+        # What counts as a stranger's order on an exclusive account must be one.
+        for other, second in accounts.items():
+            alike = account.api_key is not None and account.api_key == second.api_key
+            if account.exclusive and alike and other != name:
+                raise ValueError(
+                    f"accounts.{name} is exclusive, but accounts.{other} has the same key"
+                )
+    for provider, names in spread.items():
+        _check_spread(provider, names, accounts)
+
+
+def _check_spread(provider: str, names: Sequence[str], accounts: Mapping[str, Account]) -> None:
+    place = f"spread.{provider}"
+    if provider not in PROVIDERS:
+        hint = nearest(provider, list(PROVIDERS)) or f"; known: {', '.join(PROVIDERS)}"
+        raise ValueError(f"{place}: there is no such provider{hint}")
+    if len(set(names)) < max(len(names), 2):
+        raise ValueError(f"{place}: name two accounts or more, each once")
+    there = [name for name, account in accounts.items() if account.provider == provider]
+    elsewhere = accounts.get(DEFAULT_ACCOUNT)
+    if elsewhere is None or elsewhere.provider != provider:
+        there.append(DEFAULT_ACCOUNT)  # whose key may lie in the environment alone
+    for name in names:
+        if name not in there:
+            hint = nearest(name, there) or f"; there is {', '.join(sorted(there))}"
+            raise ValueError(f"{place}: {name!r} is no account of {provider}{hint}")
 
 
 class ProviderVariables(BaseSettings):

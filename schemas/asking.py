@@ -11,7 +11,7 @@ from schemas.money import Amount
 class AskSection(Section):
     """An order of more than this is asked about, where somebody sits at a terminal."""
 
-    images: int = Field(default=100, ge=0)
+    images: int = Field(default=100, ge=0, description="of an order")
     cost: tuple[str, ...] = Field(
         default=("20CNY", "3USD"),
         description="one amount of each currency; of any other every amount is asked about",

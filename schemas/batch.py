@@ -10,6 +10,7 @@ from pydantic import Field
 
 from schemas.contract import Contract
 from schemas.finishing import Finishing
+from schemas.hours import Hours
 from schemas.notify import Notify
 from schemas.recipe import Recipe
 from schemas.states import JobState
@@ -77,6 +78,25 @@ class Batch(Contract):
         default=None, description="what made the orders out of the rows; null: nothing did"
     )
     notify: Notify | None = Field(default=None, description="whom to tell of it")
+    hours: Hours | None = Field(
+        default=None, description="the hours in which it orders; null: at any time"
+    )
+    unbound: list[str] = Field(
+        default_factory=list,
+        description="lanes none of whose rows named an account: they may go to another's",
+    )
+
+    def with_lane(self, lane: str, like: str) -> Batch:
+        """The same with one more lane, which has no jobs of its own yet and is billed like another."""
+        said = self.unlisted.get(like)
+        return self.model_copy(
+            update={
+                "lanes": {**self.lanes, lane: 0},
+                "currencies": {**self.currencies, lane: self.currencies[like]},
+                "unbound": [*self.unbound, lane],
+                "unlisted": self.unlisted if said is None else {**self.unlisted, lane: said},
+            }
+        )
 
     def lanes_billed_in(self, currency: str) -> list[str]:
         """The lanes whose orders cost money of that currency."""
@@ -117,6 +137,8 @@ def parse_chunk_name(name: str) -> tuple[int, int]:
 
 CHUNK_SIZE = 500
 """Jobs in a chunk: a chunk's jobs fit Redis and one message loads them."""
+TRANSFERRED = 10**6
+"""Chunks that come from another lane are numbered from here on: no manifest has so many."""
 
 
 class Hold(StrEnum):
@@ -128,6 +150,8 @@ class Hold(StrEnum):
     """Until somebody resumes it."""
     BUDGET = "budget"
     """The next order does not fit into what is left of its budget."""
+    HOURS = "hours"
+    """It is not the time of day at which it may order."""
 
 
 class LaneRound(Contract):
@@ -168,6 +192,10 @@ class LaneCounts(Contract):
     )
     holds: list[Hold] = Field(default_factory=list, description="why nothing of it is ordered")
     stopped: str | None = Field(default=None, description="why the lane takes no new jobs")
+    at_fault: bool = Field(default=False, description="its account is what stopped it")
+    leaving: bool = Field(
+        default=False, description="what waits in the lane is about to go to other accounts' lanes"
+    )
     trouble: str | None = Field(
         default=None, description="why the provider could not even be asked, within the last minute"
     )
@@ -187,7 +215,9 @@ class BatchStatus(Contract):
     """A batch as `imagemill status` shows it; the counts add up to `total`."""
 
     batch: str
-    state: str = Field(description="opening, running, paused, cancelling, parked: budget, finished")
+    state: str = Field(
+        description="opening, running, paused, cancelling, parked: budget, outside its hours, finished"
+    )
     priority: Priority = Priority.NORMAL
     total: int
     pending: int = 0

@@ -28,9 +28,16 @@ class C2paSection(Section):
     certificate: Path | None = Field(
         default=None,
         description="PEM file: the signer's certificate, then those up to its authority",
+        examples=["/etc/imagemill/shop.pem"],
     )
-    key: Path | None = Field(default=None, description="PEM file: the certificate's private key")
-    algorithm: SigningAlgorithm = Field(default=SigningAlgorithm.ES256)
+    key: Path | None = Field(
+        default=None,
+        description="PEM file: the certificate's private key",
+        examples=["/etc/imagemill/shop.key"],
+    )
+    algorithm: SigningAlgorithm = Field(
+        default=SigningAlgorithm.ES256, description="what the key is for"
+    )
 
     @model_validator(mode="after")
     def _are_both_there(self) -> C2paSection:

@@ -12,6 +12,7 @@ from pydantic import ValidationError
 
 from schemas.model import Model
 from schemas.parameter import nearest
+from schemas.setting_keys import wrong_key
 
 
 class UnknownModel(ValueError):
@@ -64,7 +65,10 @@ class Catalogue:
             except ValidationError as error:
                 first = error.errors(include_url=False, include_input=False)[0]
                 place = ".".join(str(part) for part in first["loc"])
-                raise BadModel(f'models."{name}": {place}: {first["msg"]}') from error
+                said = first["msg"]
+                if first["type"] == "extra_forbidden":
+                    said = wrong_key(Model, first["loc"])
+                raise BadModel(f'models."{name}": {place}: {said}') from error
         return type(self)(list(models.values()))
 
 

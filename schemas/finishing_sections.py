@@ -14,13 +14,22 @@ from schemas.rendition import RenditionTexts
 class ResultsSection(Section):
     """[results]: the files that are stored."""
 
-    label: Label = Field(default=Label.ALL, description="all, iptc, tc260 or none")
-    label_producer: str = Field(
-        default="", max_length=200, description="who answers for the pictures; empty: the provider"
+    label: Label = Field(
+        default=Label.ALL,
+        description="the marks that say it was made by AI: all, iptc, tc260 or none",
     )
-    label_parameters: bool = Field(default=True, description="prompt, model, seed, size, ticket")
+    label_producer: str = Field(
+        default="",
+        max_length=200,
+        description="who answers for the pictures, as a code; empty: the provider",
+    )
+    label_parameters: bool = Field(
+        default=True, description="with the labels also prompt, model, seed, size and ticket"
+    )
     renditions: RenditionTexts = Field(
-        default=(), description="what else is made of each picture: square-1600.jpg"
+        default=(),
+        description="what else is made of each picture",
+        examples=[["square-1600.jpg"]],
     )
 
     @field_validator("label_producer")
@@ -47,11 +56,19 @@ class GateAction(StrEnum):
 class GateSection(Section):
     """[gate]: what pictures must be like, and what follows where they are not."""
 
-    action: GateAction = Field(default=GateAction.OFF, description="off, mark or reroll")
+    action: GateAction = Field(
+        default=GateAction.OFF,
+        description="what follows for pictures that are blank, alike or of a wrong size: off, mark"
+        " or reroll",
+    )
     rerolls: int = Field(default=1, ge=1, le=9, description="with reroll: at most so often a row")
-    min_size_bytes: int = Field(default=0, ge=0)
-    max_size_bytes: int | None = Field(default=None, ge=1)
-    alike_bits: int = Field(default=8, ge=0, le=16)
+    min_size_bytes: int = Field(default=0, ge=0, description="the least a stored file may have")
+    max_size_bytes: int | None = Field(
+        default=None, ge=1, description="the most it may have", examples=[5_000_000]
+    )
+    alike_bits: int = Field(
+        default=8, ge=0, le=16, description="of 64: pictures that differ in no more are alike"
+    )
 
     @model_validator(mode="after")
     def _leaves_room(self) -> GateSection:

@@ -62,6 +62,9 @@ class Job(Contract):
         default=Finishing(), description="what is done with its pictures before they are stored"
     )
     again: Again | None = Field(default=None, description="set when it is run once more")
+    spent: int = Field(
+        default=0, description="requests through accounts it was taken away from, for nothing"
+    )
 
     @property
     def round(self) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from enum import StrEnum
 from typing import NamedTuple, Self
 
 from pydantic import Field
@@ -13,6 +14,8 @@ _LANE = re.compile(r"(?P<provider>[a-z0-9_-]+):(?P<model>[^@{}\s]+)@(?P<account>
 _RATE = re.compile(r"(?P<count>\d+(?:\.\d+)?)\s*/\s*(?P<unit>s|sec|second|min|m|minute|h|hour)")
 PAUSED_BY_HAND = "paused by hand"
 """Why a lane takes no new jobs after `imagemill pause LANE`."""
+ACCOUNT_FAULT = "account"
+"""Whose fault it is that a lane stopped, where another account could go on."""
 _UNIT_S = {"s": 1, "sec": 1, "second": 1, "m": 60, "min": 60, "minute": 60, "h": 3600, "hour": 3600}
 
 
@@ -43,6 +46,33 @@ class LaneLimits(Contract):
     window: int = Field(ge=1, description="jobs that may be at the provider at once")
 
 
+class Limit(StrEnum):
+    """What keeps a lane from ordering more just now. More workers help where it is `WORKERS`, only."""
+
+    NOTHING_TO_DO = "nothing_to_do"
+    """No job waits, or all that wait do so for their next try."""
+    STOPPED = "stopped"
+    """The lane takes no new jobs until a person resumes it."""
+    PAUSED = "paused"
+    """All batches that wait are held by a person."""
+    HOURS = "hours"
+    """All that wait are held until their hours begin."""
+    BUDGET = "budget"
+    """What may be spent is spent: a batch's budget, or its account's daily cap."""
+    PROVIDER = "provider"
+    """The provider refuses or fails: it is left alone for a while, or tried one order at a time."""
+    STORING = "storing"
+    """So many pictures wait to be fetched and stored that nothing new is ordered."""
+    QUERY_RATE = "query_rate"
+    """The window is full of tasks that wait to be asked for: the account's queries are all taken."""
+    RUNNING = "running"
+    """As many jobs are at the provider as may be."""
+    RATE = "rate"
+    """Every slot of the next moments is taken."""
+    WORKERS = "workers"
+    """Nothing of all that: there is work, a place and a slot, and nobody to take it."""
+
+
 class LaneStatus(Contract):
     """One lane as `imagemill lanes` shows it."""
 
@@ -65,6 +95,10 @@ class LaneStatus(Contract):
     trouble: str | None = Field(default=None, description="why orders do not leave just now")
     typical_s: float | None = Field(
         default=None, description="median seconds from order to picture, of the last jobs"
+    )
+    leaving_per_s: float = Field(default=0.0, description="orders a second that leave just now")
+    binds: Limit = Field(
+        default=Limit.NOTHING_TO_DO, description="what keeps the lane from ordering more"
     )
 
 

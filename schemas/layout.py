@@ -12,6 +12,7 @@ if TYPE_CHECKING:  # a batch says how its pictures are finished, and that names 
 _UNSAFE = re.compile(r'[\x00-\x1f\x7f-\x9f\ud800-\udfff<>:"/\\|?*\s]+')
 _NAME_LIMIT_BYTES = 120
 _INPUT_PICTURE = re.compile(r"inputs/([0-9a-f]{2})/\1[0-9a-f]{62}\.[a-z0-9]{1,5}")
+_MANIFEST = re.compile(r"manifests/([0-9a-f]{2})/\1[0-9a-f]{62}/[^/]{1,130}")
 _SAFE_ALREADY = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_-]{4,62}[A-Za-z0-9_]")
 """What most ids are: with six characters and no dot no name is reserved."""
 _WINDOWS_RESERVED = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)
@@ -92,6 +93,24 @@ def input_picture_key(sha256: str, extension: str) -> str:
 def is_input_picture(key: str) -> bool:
     """Whether `input_picture_key` could have made it."""
     return _INPUT_PICTURE.fullmatch(key) is not None
+
+
+MANIFESTS_PREFIX = "manifests/"
+
+
+def manifest_key(sha256: str, name: str) -> str:
+    """A manifest that the fleet reads, as it was when it was read first or uploaded."""
+    return f"{MANIFESTS_PREFIX}{sha256[:2]}/{sha256}/{safe_name(name)}"
+
+
+def is_manifest_key(key: str) -> bool:
+    """Whether `manifest_key` could have made it."""
+    return _MANIFEST.fullmatch(key) is not None
+
+
+def invalid_rows_key(batch: str) -> str:
+    """The rows of a batch's manifest that were left out, where the fleet read it."""
+    return f"batches/{batch}/invalid.csv"
 
 
 MARKERS_PREFIX = "done/"

@@ -46,22 +46,30 @@ class Occasion(NamedTuple):
 class Notify(Contract):
     """A webhook. Its address may be a secret of its own: then an environment variable holds it."""
 
-    url: str | None = Field(default=None, description="where to post; https://, or this machine")
+    url: str | None = Field(
+        default=None,
+        description="where to post; https://, or this machine",
+        examples=["https://hooks.example.com/mill"],
+    )
     url_env: str | None = Field(
         default=None,
         pattern=_VARIABLE,
         description="instead: the environment variable that holds the address",
+        examples=["HOOK_URL"],
     )
     format: Literal["json", "dingtalk", "feishu", "slack"] = Field(
         default="json", description="the form of what is posted"
     )
     language: Literal["en", "zh"] | None = Field(
-        default=None, description="of the chats' words; zh for dingtalk and feishu, else en"
+        default=None,
+        description="of the chats' words; zh for dingtalk and feishu, else en",
+        examples=["en"],
     )
     secret_env: str | None = Field(
         default=None,
         pattern=_VARIABLE,
         description="the environment variable that holds the secret it is signed with",
+        examples=["HOOK_SECRET"],
     )
     allow_http: bool = Field(
         default=False, description="post unencrypted, to machines in a network of your own"

@@ -7,9 +7,11 @@ GENERATE = "generate"
 POLL = "poll"
 STORE = "store"
 CHORES = "chores"
+INGEST = "ingest"
+"""Manifests that other programs hand over by a message; see schemas/intake.py."""
 
 STEP_QUEUES = (SUBMIT, GENERATE, POLL, STORE)
-QUEUES = (*STEP_QUEUES, CHORES)
+QUEUES = (*STEP_QUEUES, CHORES, INGEST)
 
 UNROUTABLE = "unroutable"
 """Where the transport puts a message whose queue has vanished, instead of dropping it."""

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import tomllib
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from pydantic import (
-    AliasChoices,
     Field,
     SecretStr,
     ValidationError,
@@ -18,49 +19,40 @@ from pydantic import (
 from pydantic_core import ErrorDetails
 from pydantic_settings import (
     BaseSettings,
+    InitSettingsSource,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
-    TomlConfigSettingsSource,
 )
 
 from schemas.account import (
     DEFAULT_ACCOUNT,
-    SIMULATED_KEY,
     SIMULATOR_ACCOUNT,
     Account,
-    ProviderVariables,
-    Section,
+    check_accounts,
+    simulated_account,
 )
 from schemas.asking import AskSection
 from schemas.c2pa_section import C2paSection
 from schemas.catalogue import Catalogue, catalogue
 from schemas.finishing_sections import GateSection, ResultsSection
+from schemas.flower_section import FlowerSection
 from schemas.lane import Lane, LaneLimits, parse_rate
+from schemas.manifest_place import ManifestSection
+from schemas.mill_places import MillPlaces
+from schemas.mill_sections import LaneSection, WorkerSection
 from schemas.model import Model
 from schemas.notify import Notify
 from schemas.provider import PROVIDERS
+from schemas.setting_keys import wrong_key
+from schemas.telemetry import MetricsSection, TracesSection
+from schemas.toml_lines import lines_of
 
 CONFIG_NAME = "imagemill.toml"
+_ACCOUNTS = "IMAGEMILL_ACCOUNTS__"
+_ACCOUNT_SECRET = re.compile(rf"{_ACCOUNTS}.+__(API|SECRET)_KEY_FILE", re.IGNORECASE)
 
 
-class LaneSection(Section):
-    """What imagemill.toml says of a lane; what it leaves out comes from the catalogue."""
-
-    rate: str | None = Field(default=None, description="e.g. 2/s or 2/min")
-    burst: int | None = Field(default=None, ge=1)
-    window: int | None = Field(default=None, ge=1)
-    on_uncertain: str | None = Field(default=None, pattern="^(hold|resubmit)$")
-
-
-class WorkerSection(Section):
-    """How a worker process works."""
-
-    concurrency: int = Field(default=32, ge=1, le=512, description="threads")
-    lease_s: float = Field(default=25.0, gt=0, description="a killed worker's jobs move after this")
-    thumbnails: bool = Field(default=True, description="make the contact sheet's small pictures")
-
-
-class Settings(ProviderVariables):
+class Settings(MillPlaces):
     """Everything that can be set, frozen once read."""
 
     model_config = SettingsConfigDict(
@@ -71,43 +63,47 @@ class Settings(ProviderVariables):
         populate_by_name=True,
     )
 
-    redis_url: SecretStr | None = Field(
-        default=None,
-        description="redis:// or rediss://; none: an embedded server beside the storage",
+    log_level: str = Field(default="INFO", description="DEBUG, INFO, WARNING or ERROR")
+    accounts: dict[str, Account] = Field(
+        default_factory=dict,
+        description="sets of credentials; quotas are counted per account. The account `default` may"
+        " have its key in the environment instead",
+        examples=["second"],
     )
-    storage_url: str = Field(
-        default="./out", description="a directory, file:// or s3://bucket/prefix"
+    spread: dict[str, tuple[str, ...]] = Field(
+        default_factory=dict,
+        description="by provider: accounts that share the rows which name none, in proportion to"
+        " their limits, and take over from one that fails",
+        examples=[{"dashscope": ["default", "second"]}],
     )
-    shared_storage: bool = Field(
-        default=False, description="the directory is the same on every machine"
+    lanes: dict[str, LaneSection] = Field(
+        default_factory=dict,
+        description="what the catalogue says of a lane, overridden for a model, or for one account"
+        " of it: dashscope:wanx-v1@second",
+        examples=["dashscope:wanx-v1"],
     )
-    s3_endpoint_url: str | None = None
-    s3_region: str | None = Field(
-        default=None,
-        validation_alias=AliasChoices("IMAGEMILL_S3_REGION", "AWS_REGION", "AWS_DEFAULT_REGION"),
-    )
-    aws_access_key_id: SecretStr | None = Field(default=None, validation_alias="AWS_ACCESS_KEY_ID")
-    aws_secret_access_key: SecretStr | None = Field(
-        default=None, validation_alias="AWS_SECRET_ACCESS_KEY"
-    )
-    aws_session_token: SecretStr | None = Field(default=None, validation_alias="AWS_SESSION_TOKEN")
-    simulator_url: str | None = Field(
-        default=None, description="where rehearsals are ordered: the simulator's origin"
-    )
-    log_level: str = "INFO"
-    accounts: dict[str, Account] = Field(default_factory=dict)
-    lanes: dict[str, LaneSection] = Field(default_factory=dict)
     models: dict[str, dict[str, Any]] = Field(
-        default_factory=dict, description="models of your own, and changes to known ones"
+        default_factory=dict,
+        description="models of your own, ordered like another, and changes to known ones",
+        examples=[{"openai:my-model": {"like": "dall-e-3", "price": "0.10"}}],
     )
     worker: WorkerSection = Field(default_factory=WorkerSection)
     ask: AskSection = Field(default_factory=AskSection)
     results: ResultsSection = Field(default_factory=ResultsSection)
     gate: GateSection = Field(default_factory=GateSection)
     c2pa: C2paSection = Field(default_factory=C2paSection)
+    flower: FlowerSection = Field(default_factory=FlowerSection)
+    flower_password: SecretStr | None = Field(
+        default=None,
+        description="without it `imagemill flower` does not start",
+        examples=["..."],
+    )
     notify: Notify | None = Field(
         default=None, description="whom workers tell of batches that name nobody"
     )
+    metrics: MetricsSection = Field(default_factory=MetricsSection)
+    traces: TracesSection = Field(default_factory=TracesSection)
+    manifests: ManifestSection = Field(default_factory=ManifestSection)
 
     @model_validator(mode="after")
     def _lanes_are_well_formed(self) -> Settings:
@@ -115,25 +111,10 @@ class Settings(ProviderVariables):
             Lane.parse(name if "@" in name else f"{name}@default")
             if section.rate is not None:
                 parse_rate(section.rate)
-        for account in self.accounts.values():
-            parse_rate(account.query_rate)
-            if account.provider not in PROVIDERS:
-                known = ", ".join(PROVIDERS)
-                raise ValueError(f"provider {account.provider!r} is unknown; known: {known}")
+        check_accounts(self.accounts, self.spread)
         if self.models:  # most commands need no catalogue, and reading it takes them a while
             self.known_models()
-        self._exclusive_accounts_are_alone()
         return self
-
-    def _exclusive_accounts_are_alone(self) -> None:
-        """What counts as a stranger's order on an exclusive account must be one."""
-        for name, account in self.accounts.items():
-            for other, second in self.accounts.items():
-                alike = account.api_key is not None and account.api_key == second.api_key
-                if account.exclusive and alike and other != name:
-                    raise ValueError(
-                        f"accounts.{name} is exclusive, but accounts.{other} has the same key"
-                    )
 
     @classmethod
     def settings_customise_sources(
@@ -145,7 +126,7 @@ class Settings(ProviderVariables):
         file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - likewise
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """Flags first, then the environment, then imagemill.toml."""
-        toml = TomlConfigSettingsSource(settings_cls, toml_file=config_file())
+        toml = InitSettingsSource(settings_cls, tomllib.loads(config_text()))
         return init_settings, env_settings, toml
 
     def account(self, name: str, provider: str) -> Account:
@@ -157,7 +138,7 @@ class Settings(ProviderVariables):
         if account is not None and account.provider != provider:
             account = None if name == DEFAULT_ACCOUNT else account
         if account is None and name == SIMULATOR_ACCOUNT and self.simulator_url is not None:
-            return self._simulated(provider)
+            return simulated_account(provider, self.simulator_url)
         if account is None and name != DEFAULT_ACCOUNT:
             raise KeyError(name)
         account = account or Account(provider=provider)
@@ -179,20 +160,15 @@ class Settings(ProviderVariables):
                 found.add((provider, DEFAULT_ACCOUNT))
         return found | {("dashscope", DEFAULT_ACCOUNT)}
 
+    def accounts_beside(self, lane: Lane) -> tuple[str, ...]:
+        """The other accounts that share rows with a lane's; none where its account shares none."""
+        group = self.spread.get(lane.provider, ())
+        beside = tuple(name for name in group if name != lane.account)
+        return beside if lane.account in group else ()
+
     def known_models(self) -> Catalogue:
         """The catalogue, with the models of the user's own."""
         return catalogue().extended(self.models)
-
-    def _simulated(self, provider: str) -> Account:
-        if provider not in PROVIDERS:
-            raise KeyError(provider)
-        origin = (self.simulator_url or "").rstrip("/")
-        return Account(
-            provider=provider,
-            api_key=SecretStr(SIMULATED_KEY),
-            secret_key=SecretStr(SIMULATED_KEY),
-            base_url=origin + PROVIDERS[provider].simulator_path,
-        )
 
     def on_uncertain(self, lane: Lane) -> str:
         """What becomes of an order that may have been paid for: `hold` or `resubmit`."""
@@ -230,6 +206,21 @@ def config_file() -> Path | None:
     return None
 
 
+def config_text() -> str:
+    """What stands in the imagemill.toml that counts; nothing where there is none.
+
+    Raises OSError, ValueError.
+    """
+    path = config_file()
+    data = b"" if path is None else path.read_bytes()
+    try:
+        # Some editors put a byte order mark at the start, which TOML does not know.
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        raise ValueError(f"{path} is not UTF-8: line {line}; save it as UTF-8") from error
+
+
 class WrongSettings(ValueError):
     """A setting is wrong; the message names it, says why, and shows no value: it may be a secret."""
 
@@ -244,10 +235,14 @@ def load_settings(**flags: Any) -> Settings:
             path = os.environ.get(f"{name}_FILE")
             if path and not os.environ.get(name):
                 os.environ[name] = Path(path).read_text(encoding="utf-8").strip()
+            if name.startswith(_ACCOUNTS):
+                os.environ.pop(f"{name}_FILE", None)  # it would be taken for a setting
         return Settings(**{name: value for name, value in flags.items() if value is not None})
     except ValidationError as error:
         entries = error.errors(include_url=False, include_input=False)
-        raise WrongSettings(f"Settings are wrong: {'; '.join(map(_wrong, entries))}.") from error
+        file, lines = str(config_file() or CONFIG_NAME), lines_of(config_text())
+        wrong = "; ".join(_wrong(entry, file, lines) for entry in entries)
+        raise WrongSettings(f"Settings are wrong: {wrong}") from error
     except (OSError, ValueError) as error:
         place = f" ({config_file()})" if isinstance(error, tomllib.TOMLDecodeError) else ""
         raise WrongSettings(f"The settings cannot be read{place}: {error}.") from error
@@ -266,17 +261,24 @@ def variable(name: str) -> str | None:
 
 def _secret_variables() -> list[str]:
     """Environment variables that hold a secret, each of which may be given as a file too."""
-    return [
+    own = [name.removesuffix("_FILE") for name in os.environ if _ACCOUNT_SECRET.fullmatch(name)]
+    return own + [
         str(field.validation_alias or f"IMAGEMILL_{name.upper()}")
         for name, field in Settings.model_fields.items()
         if field.annotation == SecretStr | None
     ]
 
 
-def _wrong(entry: ErrorDetails) -> str:
-    place = ".".join(str(part) for part in entry["loc"]) or CONFIG_NAME
+def _wrong(entry: ErrorDetails, file: str, lines: Mapping[tuple[str, ...], int]) -> str:
+    path = tuple(str(part) for part in entry["loc"])
+    place, variable = ".".join(path) or CONFIG_NAME, f"IMAGEMILL_{'__'.join(path)}".casefold()
+    said = next((name for name in os.environ if name.casefold() == variable), None)
+    if said is not None:
+        place += f" ({said})"
+    elif path in lines:
+        place += f" ({file} line {lines[path]})"
     if entry["type"] == "extra_forbidden":
-        return f"{place}: there is no such setting"
+        return f"{place}: {wrong_key(Settings, path)}"
     return f"{place}: {entry['msg'].removeprefix('Value error, ')}"
 
 

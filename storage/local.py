@@ -7,7 +7,8 @@ import os
 import shutil
 import stat
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import BinaryIO, cast
 from uuid import uuid4
@@ -23,6 +24,10 @@ from storage.stream import object_stream, open_source
 
 # Some file systems (exFAT, a few network shares) know no hard links.
 _NO_LINKS = {errno.EPERM, errno.EOPNOTSUPP, errno.ENOTSUP, errno.ENOSYS, errno.EMLINK}
+
+_TRIES = 20
+"""A folder that was just made may go with the last object that another removes from it; each time
+is a matter of microseconds."""
 
 
 class LocalStorage:
@@ -105,7 +110,8 @@ class LocalStorage:
             return None
         if not stat.S_ISREG(status.st_mode):
             return None
-        return StoredObject(key, status.st_size, content_type_of(key))
+        modified_at = datetime.fromtimestamp(status.st_mtime, UTC)
+        return StoredObject(key, status.st_size, content_type_of(key), modified_at=modified_at)
 
     def list(self, prefix: str) -> Iterator[StoredObject]:
         """The objects whose keys begin with `prefix`, in order of their UTF-8 bytes."""
@@ -120,7 +126,7 @@ class LocalStorage:
                 path.unlink()
             except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
                 return
-            self._sync(path.parent)
+            self._sync_gone(path.parent)
 
     def location(self, key: str) -> str:
         """The object's absolute path."""
@@ -167,7 +173,9 @@ class LocalStorage:
         with _errors_of(path):
             with self._staged(path, fill) as temporary:
                 temporary.replace(path)
-            self._sync(path.parent)
+            # Another may have deleted it since, and its folder with it.
+            with suppress(FileNotFoundError):
+                self._sync(path.parent)
 
     @contextmanager
     def _staged(self, path: Path, fill: Callable[[BinaryIO], object]) -> Iterator[Path]:
@@ -184,17 +192,34 @@ class LocalStorage:
             temporary.unlink(missing_ok=True)
 
     def _created(self, path: Path) -> BinaryIO:
-        try:
-            return path.open("xb")
-        except FileNotFoundError:
-            self._make_directory(path.parent)
-            return path.open("xb")
+        for _ in range(_TRIES):
+            with suppress(FileNotFoundError):
+                return path.open("xb")
+            with suppress(FileNotFoundError):
+                self._make_directory(path.parent)
+        return path.open("xb")
 
     def _make_directory(self, directory: Path) -> None:
         if not directory.parent.exists():
             self._make_directory(directory.parent)
-        directory.mkdir(exist_ok=True)
+        try:
+            directory.mkdir()
+        except FileExistsError:
+            # One that another took away since is made with the next try.
+            if directory.exists() and not directory.is_dir():
+                raise
         self._sync(directory.parent)
+
+    def _sync_gone(self, directory: Path) -> None:
+        """Put on disk that a name is gone; as in a bucket, folders go with what was in them."""
+        while directory != self._root:
+            try:
+                directory.rmdir()
+            except OSError:  # there is more in it, or another took it away
+                break
+            directory = directory.parent
+        with suppress(FileNotFoundError):
+            self._sync(directory)
 
     def _sync(self, directory: Path) -> None:
         """Put the names in `directory` on disk; a file's own fsync does not."""

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO, Literal, Protocol
 
@@ -13,13 +14,15 @@ class StoredObject:
     """What is known of an object without reading it.
 
     `content_type` and `sha256` (from the metadata of that name) are None where the place does not
-    say: a directory keeps no metadata, and listings of a bucket name neither.
+    say: a directory keeps no metadata, and listings of a bucket name neither. `modified_at` is when
+    it was last written, by the place's own clock; the same object is the same whenever it was written.
     """
 
     key: str
     size_bytes: int
     content_type: str | None = None
     sha256: str | None = None
+    modified_at: datetime | None = field(default=None, compare=False)
 
 
 PRESIGNED_LIMIT_S = 7 * 24 * 3600.0

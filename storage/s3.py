@@ -144,7 +144,11 @@ class S3Storage:
                 raise
         metadata = answer.get("Metadata", {})
         return StoredObject(
-            key, answer["ContentLength"], answer.get("ContentType"), metadata.get("sha256")
+            key,
+            answer["ContentLength"],
+            answer.get("ContentType"),
+            metadata.get("sha256"),
+            answer.get("LastModified"),
         )
 
     def list(self, prefix: str) -> Iterator[StoredObject]:
@@ -229,7 +233,8 @@ class S3Storage:
                 key = entry["Key"].removeprefix(self._prefix)
                 # Others may have left names here that are no keys, such as folder markers.
                 if is_key(key):
-                    yield StoredObject(key, entry["Size"])
+                    modified_at = entry.get("LastModified")
+                    yield StoredObject(key, entry["Size"], modified_at=modified_at)
             if not page.get("IsTruncated"):
                 return
             request["ContinuationToken"] = page["NextContinuationToken"]

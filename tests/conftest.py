@@ -7,8 +7,10 @@ from collections.abc import Iterator
 
 import pytest
 from hypothesis import settings
+from playwright.sync_api import Browser
 
 from ledger.opening import Ledger, open_ledger
+from tests.browser.chromium import run_chromium
 from tests.valkey import Valkey, run_valkey
 
 # A developer's own keys and servers must not reach a test: each sets what it needs.
@@ -26,6 +28,13 @@ def valkey(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Valkey]:
     """A real server for each test process; tests in which it dies start one of their own."""
     with run_valkey(tmp_path_factory.mktemp("valkey"), fsync="no") as server:
         yield server
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """One for each test process: playwright cannot be begun twice in a thread."""
+    with run_chromium() as browser:
+        yield browser
 
 
 @pytest.fixture(scope="session")

@@ -6,17 +6,18 @@ import os
 import signal
 import sys
 import threading
-from urllib.parse import unquote
+from collections.abc import Sequence
 
 import click
-from pydantic import SecretStr
 
-from ledger.errors import LedgerDenied, LedgerError
+from ledger.errors import LedgerDenied, LedgerError, LedgerNewer
 from results.labels.sealing import CannotSeal
 from schemas import queues
-from schemas.settings import Settings, WrongSettings, load_settings, variable
+from schemas.settings import Settings, WrongSettings, load_settings
 from storage import BadUrl, Denied, StorageError
-from worker.bootstrap import make_worker
+from worker.bootstrap import NoTraces, WorkerProcess, make_worker
+from worker.endpoint import NoEndpoint
+from worker.hidden import hidden_words
 from worker.logbook import keep_logbook
 from worker.memory import share_arenas
 
@@ -56,41 +57,26 @@ def main(concurrency: int | None, only: str, *, exit_with_parent: bool) -> None:
             err=True,
         )
         sys.exit(EXIT_SETTINGS)
-    keep_logbook(settings.log_level, _secrets(settings))
-    try:
-        process = make_worker(settings)
-    except (LedgerDenied, BadUrl, Denied, CannotSeal) as error:
-        click.echo(str(error), err=True)
-        sys.exit(EXIT_SETTINGS)
-    except (LedgerError, StorageError) as error:
-        click.echo(str(error), err=True)
-        sys.exit(EXIT_UNREACHABLE)
+    keep_logbook(settings.log_level, hidden_words(settings))
+    process = _made(settings, only.split(","))
     if exit_with_parent:
         threading.Thread(target=_follow_parent, daemon=True).start()
     process.app.worker_main(_arguments(settings, only))
 
 
-def _secrets(settings: Settings) -> list[str]:
-    """Whatever of the settings no log may show."""
-    accounts = settings.accounts.values()
-    keys = [key for account in accounts for key in (account.api_key, account.secret_key)]
-    fields = [getattr(settings, name) for name in type(settings).model_fields]
-    found = [f.get_secret_value() for f in (*fields, *keys) if isinstance(f, SecretStr)]
-    # Not taken apart as an address: an unreadable one holds a password too.
-    password = [url.rpartition("@")[0].rpartition(":")[2] for url in found if "://" in url]
-    return [*found, *password, *map(unquote, password), *_secrets_of_notices(settings)]
-
-
-def _secrets_of_notices(settings: Settings) -> list[str]:
-    """The address is one, too, where it is a chat's."""
-    if settings.notify is None:
-        return []
-    names = [settings.notify.url_env, settings.notify.secret_env]
+def _made(settings: Settings, taken: Sequence[str]) -> WorkerProcess:
+    """The process, with its metrics to be read; ends the program where it cannot be."""
+    wrong = (LedgerDenied, LedgerNewer, BadUrl, Denied, CannotSeal, NoEndpoint, NoTraces)
     try:
-        found = [variable(name) for name in names if name is not None]
-    except (OSError, ValueError):  # whoever sends says so, and what cannot be read is in no log
-        found = []
-    return [text for text in (settings.notify.url, *found) if text]
+        process = make_worker(settings, taken=taken)
+        process.expose()
+    except wrong as error:
+        click.echo(str(error), err=True)
+        sys.exit(EXIT_SETTINGS)
+    except (LedgerError, StorageError) as error:
+        click.echo(str(error), err=True)
+        sys.exit(EXIT_UNREACHABLE)
+    return process
 
 
 def _arguments(settings: Settings, only: str) -> list[str]:
@@ -104,7 +90,6 @@ def _arguments(settings: Settings, only: str) -> list[str]:
         f"--loglevel={settings.log_level}",
         "--without-gossip",
         "--without-mingle",
-        "--without-heartbeat",
     ]
 
 

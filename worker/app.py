@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import ssl
+from urllib.parse import quote
 
 from celery import Celery
 from kombu import Exchange, Queue
 
 from ledger.keys import BROKER_PREFIX
+from ledger.sentinel_address import SentinelAddress
 from schemas import queues
 from worker.broker import guard_broker
 
@@ -15,7 +17,9 @@ from worker.broker import guard_broker
 def make_app(redis_url: str, threads: int) -> Celery:
     """The app on a broker. Messages carry ids only; leases, not the broker, bring work back."""
     guard_broker()
-    app = Celery(queues.APP, broker=redis_url, set_as_current=False)
+    watched = SentinelAddress.parse(redis_url)
+    broker_url = redis_url if watched is None else _sentinel_urls(watched)
+    app = Celery(queues.APP, broker=broker_url, set_as_current=False)
     exchange = Exchange(queues.APP, type="direct")
     app.conf.update(
         task_queues=[
@@ -43,8 +47,8 @@ def make_app(redis_url: str, threads: int) -> Celery:
         broker_connection_retry_on_startup=True,
         broker_connection_max_retries=None,  # never exit because Redis restarts
         broker_pool_limit=threads + 4,
-        broker_transport_options=_transport(threads),
-        broker_use_ssl=_verified(redis_url),
+        broker_transport_options=_transport(threads) | _watched_transport(watched),
+        broker_use_ssl=_verified(redis_url) if watched is None else watched.tls,
         enable_utc=True,
         timezone="UTC",
     )
@@ -56,6 +60,23 @@ def _verified(redis_url: str) -> dict[str, object] | None:
     if not redis_url.startswith("rediss:"):
         return None
     return {"ssl_cert_reqs": ssl.CERT_REQUIRED, "ssl_check_hostname": True}
+
+
+def _sentinel_urls(watched: SentinelAddress) -> str:
+    """As kombu wants it: an address for each sentinel, each with the server's own access."""
+    access = ""
+    if watched.password is not None:
+        access = f"{quote(watched.username or '', safe='')}:{quote(watched.password, safe='')}@"
+    return ";".join(
+        f"sentinel://{access}{f'[{host}]' if ':' in host else host}:{port}/{watched.database}"
+        for host, port in watched.hosts
+    )
+
+
+def _watched_transport(watched: SentinelAddress | None) -> dict[str, object]:
+    if watched is None:
+        return {}
+    return {"master_name": watched.service, "sentinel_kwargs": watched.asking}
 
 
 def _transport(threads: int) -> dict[str, object]:

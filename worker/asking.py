@@ -30,6 +30,7 @@ def wait_for_turn(held: HeldJob, tools: Tools) -> Wait | None:
     """Sleep until the account may ask; a Wait where that takes too long for sleeping."""
     rate_per_s = tools.query_rate_per_s(held)
     slot = tools.poll_bucket(held).take(rate_per_s, 1, patience_s=PATIENCE_S)
+    tools.metrics.slot(held.claim.lane, "queries", slot)
     if not slot.booked:
         # All that wait would come back at one moment, and nearly all in vain.
         crowd_s = min(held.record.looks.running / rate_per_s, CROWD_MOST_S)

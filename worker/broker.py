@@ -32,7 +32,8 @@ _NO_JSON = (ValueError, RecursionError, KombuError)
 def guard_broker() -> None:
     """Make this process's Celery use the transport of this file."""
     path = f"{__name__}:Transport"
-    TRANSPORT_ALIASES.update(redis=path, rediss=path)
+    sentinel = f"{__name__}:SentinelTransport"
+    TRANSPORT_ALIASES.update(redis=path, rediss=path, sentinel=sentinel)
 
 
 class Channel(redis.Channel):
@@ -71,6 +72,16 @@ class Transport(redis.Transport):
             log.warning("message.dropped", extra={"queue": queue, "why": fault})
             return
         super()._deliver(message, queue)
+
+
+class SentinelChannel(Channel, redis.SentinelChannel):
+    """The same, on the server that sentinels name."""
+
+
+class SentinelTransport(Transport, redis.SentinelTransport):
+    """The same, on the server that sentinels name."""
+
+    Channel = SentinelChannel
 
 
 def fault_of(message: object) -> str | None:

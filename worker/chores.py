@@ -2,26 +2,28 @@
 
 from __future__ import annotations
 
-import gzip
-import io
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from ledger.jobs import Record
 from ledger.moves import Claim
 from results.report import write_results
 from schemas import layout
-from schemas.batch import Batch, ChunkRef, Hold, LaneRound
+from schemas.batch import Batch, ChunkRef, Hold, LaneCounts, LaneRound
 from schemas.job import Job
 from schemas.lane import Lane
 from schemas.result import JobResult
 from schemas.states import JobState
+from worker import figures
+from worker.chunk_inputs import jobs_of
+from worker.diverting import divert
 from worker.held import HeldJob
 from worker.paying import look_after, settle_chunk
 from worker.renditions import for_this_batch
+from worker.reporting import count_withdrawn
 from worker.rerolling import reroll
-from worker.reusing import drawn_before
+from worker.reusing import LoadedBatch, drawn_before
 from worker.steps import cancel
 from worker.telling import expect_end, tell_of_end, tell_of_failures, tell_of_standing
 from worker.tools import Tools
@@ -46,20 +48,25 @@ def load(lane: str, chunk: ChunkRef, tools: Tools) -> bool:
     What was drawn for the very same order in an earlier batch is not ordered, unless the batch is
     to be drawn afresh.
     """
-    jobs = list(_jobs(lane, chunk, tools))
+    jobs = list(jobs_of(lane, chunk, tools.storage))
     document = tools.ledger.batches.document(chunk.batch)
     fresh = document is not None and document.fresh
-    reused = [] if fresh else drawn_before(jobs, chunk.batch, tools)
+    batch = LoadedBatch(chunk.batch, None if document is None else document.created_at)
+    reused = [] if fresh else drawn_before(jobs, batch, tools)
     reused = for_this_batch(jobs, reused, chunk.batch, tools)
     requests = [(job.id, job.request_json()) for job in jobs]
-    return tools.ledger.lanes.load(lane, chunk, requests, reused)
+    done = tools.ledger.lanes.load(lane, chunk, requests, reused)
+    if done:
+        tools.metrics.count(figures.JOBS_REUSED, lane, by=len(reused))
+    return done
 
 
 def seal(lane: str, chunk: ChunkRef, tools: Tools) -> bool:
     """Write a finished chunk's results and forget its records; False when that was done before."""
     if not tools.ledger.lanes.in_motion(lane, chunk):
         return tools.ledger.lanes.seal(lane, chunk, [])
-    jobs = list(_jobs(lane, chunk, tools))
+    gone = tools.ledger.transfers.gone(lane, chunk)
+    jobs = [job for job in jobs_of(lane, chunk, tools.storage) if job.id not in gone]
     refs = [f"{chunk.batch}/{job.id}" for job in jobs]
     documents = tools.ledger.jobs.results(lane, refs)
     results = [
@@ -76,7 +83,7 @@ def seal(lane: str, chunk: ChunkRef, tools: Tools) -> bool:
 
 def withdraw(lane: str, chunk: ChunkRef, tools: Tools) -> bool:
     """End a cancelled chunk's jobs that were never loaded; False when that was done before."""
-    results = [_withdrawn(lane, chunk, job, tools) for job in _jobs(lane, chunk, tools)]
+    results = [_withdrawn(lane, chunk, job, tools) for job in jobs_of(lane, chunk, tools.storage)]
     _write(lane, chunk, results, tools)
     ended = LaneRound(
         chunks=[chunk],
@@ -85,6 +92,8 @@ def withdraw(lane: str, chunk: ChunkRef, tools: Tools) -> bool:
         cost_micro=sum(result.cost_micro for result in results),
     )
     done = tools.ledger.lanes.withdraw(lane, chunk, ended)
+    if done:
+        count_withdrawn(lane, results, tools.metrics)
     tools.ledger.batches.look_at(chunk.batch)
     return done
 
@@ -112,8 +121,25 @@ def to_close(batch: str, tools: Tools) -> Closable | None:
         for lane in counts:
             if Hold.BUDGET in lane.holds:
                 look_after(batch, lane.lane, tools)
+        divert(document, counts, tools)
+        return None
+    if _moved_meanwhile(document, counts, tools):
+        tools.ledger.batches.look_at(batch)
         return None
     return Closable(document, number)
+
+
+def _moved_meanwhile(batch: Batch, counts: Sequence[LaneCounts], tools: Tools) -> bool:
+    """Whether rows may have gone to another lane between the readings of two lanes' figures.
+
+    Chunks that came and were sealed only grow in number: where a second reading is like the first,
+    there was a moment between them at which all of it was true.
+    """
+    document = tools.ledger.batches.document(batch.batch)
+    if document is None or document.lanes != batch.lanes:
+        return True
+    again = tools.ledger.batches.counts(document)
+    return [(c.chunks, c.sealed) for c in again] != [(c.chunks, c.sealed) for c in counts]
 
 
 def close(closable: Closable, tools: Tools) -> bool:
@@ -154,10 +180,3 @@ def _result(document: str | None) -> JobResult:
     if document is None:
         raise ValueError("a chunk whose jobs have all ended has a job without a result")
     return JobResult.model_validate_json(document)
-
-
-def _jobs(lane: str, chunk: ChunkRef, tools: Tools) -> Iterator[Job]:
-    data = tools.storage.get(layout.input_chunk(lane, chunk))
-    with gzip.open(io.BytesIO(data), "rt", encoding="utf-8") as lines:
-        for line in lines:
-            yield Job.model_validate_json(line)

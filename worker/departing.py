@@ -9,8 +9,9 @@ from typing import assert_never
 
 from ledger.moves import Moved
 from worker.held import HeldJob
-from worker.outcomes import GiveBack, Lost, Outcome, Wait
+from worker.outcomes import GiveBack, Lost, Outcome, Retry, Wait
 from worker.paying import go_on, set_aside
+from worker.policy.retrying import after_not_sent
 from worker.tools import Tools
 
 PATIENCE_S = 1.5
@@ -32,6 +33,7 @@ def not_yet(held: HeldJob, tools: Tools) -> Outcome | None:
     slot = tools.submit_bucket(held).take(
         limits.rate_per_s, limits.burst, patience_s=PATIENCE_S, order=held.claim.order
     )
+    tools.metrics.slot(held.claim.lane, "orders", slot)
     if not slot.booked:
         return Wait(slot.wait_s)
     tools.lateness.heard(slot.at_s - slot.wait_s, asked_s, tools.clock.monotonic_s())
@@ -46,6 +48,8 @@ def _marked(held: HeldJob, tools: Tools) -> Outcome | None:
             break
         mark = tools.mark_submitting(held)
         match mark.moved:
+            case Moved.YES if not mark.copied:
+                return _unsent(held, tools)
             case Moved.YES:
                 at_once = mark.leaves_s - mark.at_ms / 1000 < AT_ONCE_S
                 now_s = tools.clock.monotonic_s()
@@ -63,6 +67,14 @@ def _marked(held: HeldJob, tools: Tools) -> Outcome | None:
             case never:
                 assert_never(never)
     return GiveBack(refund=False)
+
+
+def _unsent(held: HeldJob, tools: Tools) -> Retry:
+    """It is marked on one server only, and another may lead next: it stays here."""
+    troubles = held.troubles + 1
+    wait_s = after_not_sent(troubles, tools.chance()).wait_s
+    why = "no replica of the Redis server acknowledged the order's mark; is one connected?"
+    return Retry(wait_s, refund=True, troubles=troubles, why=why)
 
 
 def _get_up(held: HeldJob, tools: Tools) -> None:

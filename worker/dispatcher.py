@@ -16,6 +16,9 @@ from schemas import queues
 from schemas.clock import SystemClock
 from schemas.lane import Lane
 from schemas.states import JobState
+from worker import figures
+from worker.hours import keep_hours
+from worker.metrics import Metrics
 from worker.models import Models
 
 log = logging.getLogger(__name__)
@@ -34,6 +37,8 @@ NOTICES_EVERY = 10
 TELL_AGAIN_S = 30.0
 """Whoever sends a batch's notices and dies leaves them to others after this."""
 LANES_AT_ONCE = 200
+HOURS_S = 1.0
+"""Batches are held or let go within a second of the end or the beginning of their hours."""
 
 
 class Message(NamedTuple):
@@ -60,15 +65,23 @@ class Dispatcher:
     """Hands out what is due, while it leads."""
 
     def __init__(
-        self, ledger: Ledger, publisher: Publishes, models: Models, name: str, lease_s: float
+        self,
+        ledger: Ledger,
+        publisher: Publishes,
+        models: Models,
+        name: str,
+        lease_s: float,
+        metrics: Metrics | None = None,
     ) -> None:
         self._ledger = ledger
         self._publisher = publisher
         self._models = models
         self._name = name
         self._lease_s = lease_s
+        self._metrics = metrics or Metrics()
         self._leads_until_s = 0.0
         self._ticks = 0
+        self._hours_at_s = 0.0
         self._queues: dict[str, str] = {}
         """Where each lane's orders go: looked up once, since every tick asks."""
 
@@ -78,10 +91,15 @@ class Dispatcher:
             clock.sleep(self._turn(clock))
         self._resign()
 
+    def leads(self, now_s: float) -> bool:
+        """Whether it leads at this moment of its clock: renewed each third of a term, or over soon."""
+        return bool(self._leads_until_s) and now_s < self._leads_until_s + TERM_S * 2 / 3
+
     def _turn(self, clock: SystemClock) -> float:
         """One look, and how long to wait until the next. Whatever breaks, there is a next."""
         try:
             if self._leading(clock):
+                self._keep_hours(clock)
                 self.tick()
                 return TICK_S
         except LedgerError as error:
@@ -96,6 +114,7 @@ class Dispatcher:
         """Another may lead at once; where that cannot be said, it leads when our term ends."""
         if not self._leads_until_s:
             return
+        self._leads_until_s = 0.0
         try:
             self._ledger.fleet.lead(self._name, RESIGN_S)
         except LedgerError as error:
@@ -106,9 +125,16 @@ class Dispatcher:
         if now_s < self._leads_until_s:
             return True
         if not self._ledger.fleet.lead(self._name, TERM_S):
+            self._leads_until_s = 0.0
             return False
         self._leads_until_s = now_s + TERM_S / 3
         return True
+
+    def _keep_hours(self, clock: SystemClock) -> None:
+        now_s = clock.monotonic_s()
+        if now_s >= self._hours_at_s:
+            keep_hours(self._ledger)
+            self._hours_at_s = now_s + HOURS_S
 
     def tick(self) -> int:
         """Hand out everything that is due now; returns how many messages went out."""
@@ -121,11 +147,12 @@ class Dispatcher:
         if lanes:
             threads = sum(self._ledger.fleet.workers().values())
             room = self._room(threads, len(lanes))
-            releases = self._long_releases(threads, lanes)
+            releases = self._long_releases(lanes)
             ticks = self._ledger.lanes.tick(lanes, self._lease_s, room, releases)
             for lane, tick in ticks.items():
                 messages += [_look(lane)] if tick.look else []
                 messages += [self._step(handout) for handout in tick.handouts]
+                self._count_expired(lane, tick.handouts)
                 messages += [_chore(chore) for chore in tick.chores]
             moments = {lane: tick.next_s for lane, tick in ticks.items()}
             self._ledger.fleet.book(moments, booked)
@@ -140,13 +167,18 @@ class Dispatcher:
         batches = self._ledger.notices.due(TELL_AGAIN_S)
         return [Message(queues.CHORES, queues.step_task("tell"), (batch,)) for batch in batches]
 
-    def _long_releases(self, threads: int, lanes: Sequence[str]) -> dict[str, int]:
-        """How many more long calls each lane may begin: together they take half of the threads, so
-        that there is always somebody to ask for tasks and to fetch pictures."""
+    def _count_expired(self, lane: str, handouts: Sequence[Handout]) -> None:
+        """Of none too: whoever leads may do no step of the lane, and what begins at 40 never rose."""
+        expired = sum(handout.handouts > 1 for handout in handouts)
+        self._metrics.count(figures.CLAIMS_EXPIRED, lane, by=expired)
+
+    def _long_releases(self, lanes: Sequence[str]) -> dict[str, int]:
+        """How many more long calls each lane may begin: together no more than have a thread."""
         found = [lane for lane in lanes if self._submit_queue(lane) == queues.GENERATE]
         if not found:
             return {}
-        free = max(threads // 2, 1) - self._ledger.lanes.in_play(self._long_lanes())
+        in_play = self._ledger.lanes.in_play(self._long_lanes())
+        free = self._ledger.fleet.long_threads() - in_play
         return dict.fromkeys(found, -(-max(free, 0) // len(found)))
 
     def _room(self, threads: int, lanes: int) -> int:

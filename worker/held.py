@@ -19,6 +19,7 @@ from schemas.result import Image, JobResult
 from schemas.states import JobState
 from worker.providers.port import Picture, RemotePicture
 
+_UNDER_WAY = (JobState.SUBMITTING, JobState.RUNNING, JobState.STORING)
 REWRITES = "prompt_extend"
 """The parameter by which models rewrite a prompt before they draw."""
 
@@ -133,6 +134,12 @@ class HeldJob:
         return self.record.fields.get("asked_again") == "1"
 
     @property
+    def begun_ms(self) -> int:
+        """When its last order was under way, on the ledger's clock; now, where nothing was ordered."""
+        moments = (self.record.fields.get(f"{state}_ms") for state in _UNDER_WAY)
+        return min((int(moment) for moment in moments if moment), default=self.record.now_ms)
+
+    @property
     def elapsed_s(self) -> float:
         """Seconds since the order was taken."""
         return self.record.age_s("running_ms")
@@ -209,7 +216,7 @@ class HeldJob:
             n=self.job.n,
             images=sorted(images, key=lambda i: i.index),
             failures=sorted(failures, key=lambda f: f.index or 0),
-            attempts=again.attempts + self.record.attempts,
+            attempts=again.attempts + self.job.spent + self.record.attempts,
             cost_micro=again.cost_micro + charged * self._price_each_micro,
             currency=self.model.currency,
             at_risk_micro=self.price_micro if at_risk else 0,

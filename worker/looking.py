@@ -225,6 +225,7 @@ def _page(
     tools = seen.tools
     bucket = tools.ledger.poll_bucket(seen.lane.provider, seen.lane.account)
     slot = bucket.take(seen.query_rate_per_s, 1, patience_s=PATIENCE_S)
+    tools.metrics.slot(seen.name, "queries", slot)
     if not slot.booked:
         return _Later(slot.wait_s)
     tools.clock.sleep(slot.wait_s)

@@ -95,6 +95,14 @@ def settle_chunk(
         cap.settle_all({_account_ref(lane, batch, ref): cost for ref, cost in costs.items()})
 
 
+def give_back(lane: str, batch: str, jobs: Sequence[Job], tools: Tools) -> None:
+    """What an account had set aside for orders that another account is to make."""
+    parsed = Lane.parse(lane)
+    cap = _cap(parsed, tools.models.find(parsed).currency, tools)
+    if cap is not None:
+        cap.settle_all({_account_ref(lane, batch, purse_ref(job, 0)): 0 for job in jobs})
+
+
 def look_after(batch: str, lane: str, tools: Tools) -> None:
     """A batch is parked: settle orders whose worker died before it did, and try what then fits.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 from collections.abc import Callable
 from typing import NamedTuple
@@ -11,17 +12,20 @@ from celery import Celery
 from ledger.jobs import Record
 from ledger.moves import Claim, Move, Moved
 from schemas.batch import ChunkRef
+from schemas.batch_file import BatchFile
 from schemas.catalogue import UnknownModel
+from schemas.intake import Intake, order_id
 from schemas.job import Job
 from schemas.lane import Lane
 from schemas.queues import step_task
 from schemas.states import OPEN_STATES, JobState
-from worker import chores, looking, steps, telling
+from worker import chores, figures, looking, steps, telling
 from worker.accounts import ProviderUnavailable
 from worker.heartbeat import Heartbeat
 from worker.held import HeldJob
 from worker.outcomes import Drawn, GiveBack, Outcome, Ticketed, Wait
 from worker.recording import record
+from worker.reporting import report
 from worker.tools import Tools
 
 log = logging.getLogger(__name__)
@@ -63,6 +67,8 @@ class Desk:
     def __init__(self, tools: Tools, heartbeat: Heartbeat) -> None:
         self._tools = tools
         self._heartbeat = heartbeat
+        for task in (*STEPS, *CHORES, "close", "tell", "look", "ingest"):
+            tools.metrics.count(figures.BROKEN, task, by=0)  # what begins at 1 never rose
 
     def go(self, name: str, claim: Claim) -> None:
         """Do a step of a job, and whatever can follow at once, if the claim still holds.
@@ -87,31 +93,21 @@ class Desk:
         _, states = STEPS[name]
         held = self._take(claim, states)
         if held is None or held.record.state not in states:
-            log.debug("step.stale", extra={"step": name, "job": claim.job})
+            log.debug("step.stale", extra=_named(name, claim))
             return None
         return held
 
     def _do(self, name: str, held: HeldJob, *, goes_on: bool) -> Next | None:
         """One step; returns what follows it where the job stays in these hands."""
         step, _ = STEPS[name]
-        claim, began_s = held.claim, self._tools.clock.monotonic_s()
-        outcome = self._run(steps.poisoned if held.record.takes > MOST_TAKES else step, held)
-        then = _next(outcome) if goes_on else None
-        moved = record(held, outcome, self._tools, goes_on=then is not None)
-        log.log(
-            logging.INFO if moved is Moved.YES else logging.WARNING,
-            "step.ended",
-            extra={
-                "batch": claim.batch,
-                "job": claim.job,
-                "lane": claim.lane,
-                "step": name,
-                "attempt": held.record.attempts,
-                "outcome": type(outcome).__name__,
-                "moved": moved.name,
-                "elapsed_s": round(self._tools.clock.monotonic_s() - began_s, 4),
-            },
-        )
+        tools, claim, began_s = self._tools, held.claim, self._tools.clock.monotonic_s()
+        with tools.tracing.step(name, claim, held.job.round):
+            outcome = self._run(steps.poisoned if held.record.takes > MOST_TAKES else step, held)
+            then = _next(outcome) if goes_on else None
+            moved = record(held, outcome, tools, goes_on=then is not None)
+            tools.tracing.outcome(type(outcome).__name__)
+        elapsed_s = tools.clock.monotonic_s() - began_s
+        report(held, name, outcome, moved, elapsed_s, tools)
         # A ticket may have been brought home under a claim that is not ours.
         ours = then is not None and held.record.state in STEPS[then.name][1]
         return then if ours and moved is Moved.YES else None
@@ -119,20 +115,26 @@ class Desk:
     def chore(self, name: str, lane: str, chunk: str) -> None:
         """Load, seal or withdraw a chunk, however long that takes."""
         chore, ref, lanes = CHORES[name], ChunkRef.parse(chunk), self._tools.ledger.lanes
+        began_s = self._tools.clock.monotonic_s()
         with self._heartbeat.keeping(lambda left_s: lanes.keep_chore(lane, name, ref, left_s)):
             done = chore(lane, ref, self._tools)
-        log.info("chore.ended", extra={"chore": name, "lane": lane, "chunk": chunk, "done": done})
+        if done:
+            self._tools.metrics.count(figures.CHUNKS, lane, name)
+        extra = {"chore": name, "lane": lane, "chunk": chunk, "done": done}
+        log.info("chore.ended", extra={**extra, **self._elapsed(began_s)})
 
     def look(self, lane: str) -> None:
         """Look at the provider's task list for all of a lane's tasks."""
+        began_s = self._tools.clock.monotonic_s()
         try:
             found = looking.look(lane, self._tools)
         except ProviderUnavailable:
             found = looking.put_off(lane, self._tools)
-        log.info("look.ended", extra={"lane": lane, "found": found})
+        log.info("look.ended", extra={"lane": lane, "found": found, **self._elapsed(began_s)})
 
     def close(self, batch: str) -> None:
         """Finish a batch whose jobs have all ended; large tables take longer than its next look."""
+        began_s = self._tools.clock.monotonic_s()
         closable = chores.to_close(batch, self._tools)
         batches, lease_s = self._tools.ledger.batches, self._tools.settings.worker.lease_s
         if closable is None or not batches.begin_closing(batch, lease_s):
@@ -142,12 +144,43 @@ class Desk:
                 finished = chores.close(closable, self._tools)
         finally:
             batches.end_closing(batch)
-        log.info("batch.finished" if finished else "batch.rerolled", extra={"batch": batch})
+        if finished:
+            self._tools.metrics.count(figures.BATCHES_FINISHED)
+        event = "batch.finished" if finished else "batch.rerolled"
+        log.info(event, extra={"batch": batch, **self._elapsed(began_s)})
 
     def tell(self, batch: str) -> None:
         """Send what there is to tell of a batch."""
+        began_s = self._tools.clock.monotonic_s()
         delivered = telling.tell(batch, self._tools)
-        log.info("tell.ended", extra={"batch": batch, "delivered": delivered})
+        extra = {"batch": batch, "delivered": delivered}
+        log.info("tell.ended", extra={**extra, **self._elapsed(began_s)})
+
+    def at_the_edge(self, action: Callable[[], None], said: dict[str, str]) -> None:
+        """Nothing escapes to Celery: what failed unforeseen comes back when its lease ends.
+
+        `said`: what the log says of it, its step among that.
+        """
+        try:
+            action()
+        except Exception:  # the edge: a bug in one job must not end the worker
+            self._tools.metrics.count(figures.BROKEN, said["step"])
+            log.exception("step.broke", extra=said)
+
+    def _elapsed(self, began_s: float) -> dict[str, float]:
+        return {"elapsed_s": round(self._tools.clock.monotonic_s() - began_s, 4)}
+
+    def ingest(self, address: str, order: str) -> None:
+        """Have a manifest read that another program names; `order` is a batch file as JSON."""
+        asked_at = self._tools.clock.now().isoformat(timespec="seconds")
+        try:
+            file = BatchFile.model_validate({**json.loads(order), "manifest": address})
+            intake = Intake(id=order_id(file), order=file, asked_at=asked_at)
+        except (ValueError, TypeError) as error:  # ValidationError shows no value
+            log.warning("intake.refused", extra={"why": str(error)})
+            return
+        opened = self._tools.ledger.intakes.open(intake, again=True)
+        log.info("intake.opened", extra={"intake": intake.id, "new": opened})
 
     def _take(self, claim: Claim, states: tuple[JobState, ...] = OPEN_STATES) -> HeldJob | None:
         found = self._tools.ledger.jobs.take(claim, states)
@@ -207,20 +240,25 @@ def register(app: Celery, desk: Desk) -> None:
 
     @app.task(name=step_task("close"), shared=False)
     def close(batch: str) -> None:
-        _at_the_edge(lambda: desk.close(batch), "close")
+        desk.at_the_edge(lambda: desk.close(batch), {"step": "close", "batch": batch})
 
     @app.task(name=step_task("tell"), shared=False)
     def tell(batch: str) -> None:
-        _at_the_edge(lambda: desk.tell(batch), "tell")
+        desk.at_the_edge(lambda: desk.tell(batch), {"step": "tell", "batch": batch})
+
+    @app.task(name=step_task("ingest"), shared=False)
+    def ingest(address: str, order: str = "{}") -> None:
+        desk.at_the_edge(lambda: desk.ingest(address, order), {"step": "ingest"})
 
     @app.task(name=step_task("look"), shared=False)
     def look(lane: str) -> None:
-        _at_the_edge(lambda: desk.look(lane), "look")
+        desk.at_the_edge(lambda: desk.look(lane), {"step": "look", "lane": lane})
 
 
 def _step_body(desk: Desk, name: str) -> Callable[[str, str, int], None]:
     def body(lane: str, ref: str, number: int) -> None:
-        _at_the_edge(lambda: desk.go(name, Claim(lane, ref, number)), name)
+        claim = Claim(lane, ref, number)
+        desk.at_the_edge(lambda: desk.go(name, claim), _named(name, claim))
 
     body.__name__ = name
     return body
@@ -228,15 +266,13 @@ def _step_body(desk: Desk, name: str) -> Callable[[str, str, int], None]:
 
 def _chore_body(desk: Desk, name: str) -> Callable[[str, str], None]:
     def body(lane: str, chunk: str) -> None:
-        _at_the_edge(lambda: desk.chore(name, lane, chunk), name)
+        said = {"step": name, "lane": lane, "chunk": chunk}
+        desk.at_the_edge(lambda: desk.chore(name, lane, chunk), said)
 
     body.__name__ = name
     return body
 
 
-def _at_the_edge(action: Callable[[], None], name: str) -> None:
-    """Nothing escapes to Celery: what failed unforeseen comes back when its lease ends."""
-    try:
-        action()
-    except Exception:  # the edge: a bug in one job must not end the worker
-        log.exception("step.broke", extra={"step": name})
+def _named(step: str, claim: Claim) -> dict[str, str]:
+    """What the log calls a step of a job."""
+    return {"step": step, "batch": claim.batch, "job": claim.job, "lane": claim.lane}

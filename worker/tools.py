@@ -12,17 +12,19 @@ from ledger.opening import Ledger
 from results.labels.sealing import Sealer
 from schemas.account import Account
 from schemas.clock import Dice, SystemClock
-from schemas.failure import Failure
-from schemas.lane import Lane, parse_rate
+from schemas.failure import ErrorClass, Failure
+from schemas.lane import ACCOUNT_FAULT, Lane, parse_rate
 from schemas.settings import Settings
 from schemas.states import JobState
 from storage import Storage
-from worker.fetching import Fetcher
+from worker.fetching import Fetches
 from worker.held import HeldJob
 from worker.input_places import InputPlaces
 from worker.lateness import Lateness
+from worker.metrics import Metrics
 from worker.models import Models
 from worker.providers.port import Provider
+from worker.tracing import NoTracing, Tracing
 
 
 class Providers(Protocol):
@@ -32,7 +34,7 @@ class Providers(Protocol):
         """The client for a lane. Raises ProviderUnavailable when key or account are missing."""
         ...
 
-    def fetcher(self, lane: Lane) -> Fetcher:
+    def fetcher(self, lane: Lane) -> Fetches:
         """What downloads the lane's pictures."""
         ...
 
@@ -51,6 +53,8 @@ class Tools:
     lateness: Lateness = field(default_factory=Lateness)
     sealer: Sealer | None = None
     """What signs pictures, where they are to be signed."""
+    metrics: Metrics = field(default_factory=Metrics)
+    tracing: Tracing = field(default_factory=NoTracing)
 
     @cached_property
     def inputs(self) -> InputPlaces:
@@ -124,4 +128,11 @@ class Tools:
 
     def stop_lane(self, held: HeldJob, failure: Failure) -> None:
         """Take no new jobs in this lane: every one of them would fail like this."""
-        self.ledger.lanes.stop(str(held.lane), f"{failure.code}: {failure.message}")
+        reason, lane = f"{failure.code}: {failure.message}", str(held.lane)
+        if failure.error_class is ErrorClass.MODEL_GONE:  # at every account alike
+            self.ledger.lanes.stop(lane, reason)
+            return
+        leaving = bool(self.settings.accounts_beside(held.lane))
+        self.ledger.lanes.stop(lane, reason, fault=ACCOUNT_FAULT, leaving=leaving)
+        if leaving:
+            self.ledger.batches.look_at(held.claim.batch)

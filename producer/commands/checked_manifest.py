@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -14,11 +14,13 @@ from producer.commands import wording
 from producer.commands.ordering import INVALID_CSV
 from producer.errors import ProducerError
 from producer.exit_codes import ExitCode
+from producer.fetched_manifest import fetched
 from producer.input_pictures import InputPictures
 from producer.manifest import open_manifest
 from producer.picture_places import PicturePlaces
+from producer.problem import Problem
 from producer.problems_text import render_cautions, render_problems
-from producer.progress import reading
+from producer.progress import Read, reading
 from producer.retirement import retirement_notice
 from producer.session import Session
 from producer.source import STDIN
@@ -26,12 +28,19 @@ from producer.submission import Checked, Order, check
 from producer.tally import Tally
 from producer.unlisted_models import WithUnlisted, caution
 from schemas.catalogue import Catalogue
+from schemas.manifest_place import is_remote
 
 
 class RowsRefused(ProducerError):
     """Some rows cannot be ordered, and nobody said to go on without them."""
 
     exit_code = ExitCode.MANIFEST
+
+    def __init__(self, said: str = "", problems: Sequence[Problem] = ()) -> None:
+        """`said` is empty where the person has read it already."""
+        super().__init__(said)
+        self.problems = tuple(problems)
+        """What is wrong, by line; of very many the first."""
 
 
 @contextmanager
@@ -44,13 +53,14 @@ def checked_manifest(
     *,
     refuse: bool = True,
 ) -> Iterator[Checked]:
-    """A manifest whose rows were all checked, with what is wrong said.
+    """A manifest whose rows were all checked, with what is wrong said; it may lie anywhere.
 
     Raises RowsRefused, unless it is only looked at.
     """
     with (
+        fetched(source, session.settings, session.clock) as path,
         open_manifest(
-            source, form=options["form"], encoding=options["encoding"], sheet=options["sheet"]
+            path, form=options["form"], encoding=options["encoding"], sheet=options["sheet"]
         ) as manifest,
         tempfile.TemporaryDirectory(prefix="imagemill-") as folder,
         closing(_pictures(source, order, session)) as pictures,
@@ -60,8 +70,8 @@ def checked_manifest(
         if told:
             session.say(told)
         wording.announce(manifest, order.matrix, options["matrix_limit"], session)
-        with reading(session.err, session.clock, manifest.name, quiet=session.quiet) as read:
-            checked = check(manifest, models, order, Path(folder), Path(INVALID_CSV), read)
+        with _told_to(options, manifest.name, session) as read:
+            checked = check(manifest, models, order, Path(folder), _invalid(options), read)
         _say_what_is_wrong(checked, order, session, models)
         if refuse:
             refuse_bad_rows(checked, order)
@@ -72,12 +82,29 @@ def checked_manifest(
 def refuse_bad_rows(checked: Checked, order: Order) -> None:
     """Raises RowsRefused where some rows cannot be ordered, and nobody said to leave them out."""
     if checked.tally.bad and not order.skip_invalid:
-        raise RowsRefused("")
+        raise RowsRefused(problems=checked.tally.problems)
+
+
+def _told_to(options: dict[str, Any], name: str, session: Session) -> AbstractContextManager[Read]:
+    """Who is told how far the rows are read: the person here, unless somebody else asked."""
+    if "tell_rows" in options:
+        return nullcontext(options["tell_rows"])
+    return reading(session.err, session.clock, name, quiet=session.quiet)
+
+
+def _invalid(options: dict[str, Any]) -> Path:
+    """Where the rows go that are left out: here, unless somebody else reads than asks."""
+    return Path(options.get("invalid_rows", INVALID_CSV))
 
 
 def _pictures(source: str, order: Order, session: Session) -> InputPictures:
-    """What looks at the rows' pictures; a relative path begins beside the manifest, or here."""
+    """What looks at the rows' pictures; a relative path begins beside the manifest, or here.
+
+    A manifest from elsewhere may name no file of this machine.
+    """
     places = PicturePlaces(session.settings, order.account, simulated=order.simulated)
+    if is_remote(source):
+        return InputPictures(places, ())
     here = Path.cwd()
     return InputPictures(
         places, (here if source == STDIN else Path(source).absolute().parent, here)

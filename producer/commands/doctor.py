@@ -27,6 +27,8 @@ from producer.embedded import EmbeddedServer
 from producer.exit_codes import ExitCode
 from producer.local_mill import mill_folder
 from producer.session import Session, open_session, session_options
+from schemas.origins import Sources
+from schemas.settings import child_environment
 from storage import StorageError
 from storage.configured import storage_from
 
@@ -51,6 +53,13 @@ def doctor(**options: Any) -> None:
 
 
 def _examine(session: Session) -> Iterator[Finding]:
+    for said in Sources({}, child_environment(), "", {}).unknown_variables():
+        yield Finding(
+            subject="settings",
+            verdict=Verdict.WARN,
+            found=said,
+            advice="Nobody reads it; `imagemill config show` lists what counts.",
+        )
     storage = _storage(session)
     yield storage
     # The embedded server lives beside the pictures: without a storage there is no place for it.

@@ -13,7 +13,7 @@ from producer.errors import ProducerError
 from producer.exit_codes import ExitCode
 from producer.session import Session, open_session, session_options
 from producer.table import print_table
-from schemas.lane import LaneLimits, LaneStatus, parse_rate
+from schemas.lane import LaneLimits, LaneStatus, Limit, parse_rate
 
 
 class NoSuchLane(ProducerError):
@@ -26,7 +26,7 @@ class NoSuchLane(ProducerError):
 @session_options
 @click.pass_context
 def lanes(context: click.Context, /, **options: Any) -> None:
-    """Show all lanes: limits, what waits, what is in play, what stopped them."""
+    """Show all lanes: limits, how much of them is used, what waits, and which limit binds."""
     context.obj = options
     if context.invoked_subcommand is not None:
         return
@@ -40,14 +40,15 @@ def lanes(context: click.Context, /, **options: Any) -> None:
     columns = (
         "lane",
         "rate",
+        "used",
         "window",
+        "in play",
         "waiting",
         "ready",
-        "in play",
         "storing",
         "429s",
         "typical",
-        "",
+        "limited by",
     )
     print_table(columns, [_row(entry) for entry in found])
 
@@ -56,10 +57,11 @@ def _row(entry: LaneStatus) -> tuple[str, ...]:
     return (
         entry.lane,
         f"{entry.limits.rate_per_s:g}/s",
+        f"{entry.leaving_per_s / entry.limits.rate_per_s:.0%}",
         str(entry.limits.window),
+        str(entry.in_play),
         str(entry.waiting),
         str(entry.ready),
-        str(entry.in_play),
         str(entry.storing),
         str(entry.throttled),
         "" if entry.typical_s is None else f"{entry.typical_s:.1f} s",
@@ -67,11 +69,24 @@ def _row(entry: LaneStatus) -> tuple[str, ...]:
     )
 
 
+_WORDS = {
+    Limit.NOTHING_TO_DO: "nothing to do",
+    Limit.HOURS: "outside the hours of what waits",
+    Limit.QUERY_RATE: "the account's task queries",
+    Limit.PROVIDER: "the provider, which refuses or fails",
+    Limit.STORING: "storing, which lags",
+    Limit.RUNNING: "window",
+    Limit.WORKERS: "workers: more threads would help",
+}
+"""Where a limit's own name says too little."""
+
+
 def _remark(entry: LaneStatus) -> str:
-    """What keeps the lane from ordering, if anything."""
+    """What keeps the lane from ordering more, and why nothing leaves where that is known."""
     if entry.stopped is not None:
         return f"stopped: {entry.stopped}"
-    return entry.trouble or ""
+    binds = _WORDS.get(entry.binds, entry.binds)
+    return f"{binds}; {entry.trouble}" if entry.trouble else binds
 
 
 @lanes.command("set")

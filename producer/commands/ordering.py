@@ -11,14 +11,16 @@ import click
 from producer.budget import budgets_from, prices, shortfalls
 from producer.column_map import column_map
 from producer.commands import wording
+from producer.commands.hours import hours_from
 from producer.defaults import defaults_from
 from producer.errors import OptionError
 from producer.estimate import costs_micro, images_to_order
+from producer.lane_time import spread_of
 from producer.session import Session
 from producer.submission import Order, check_account
 from producer.tally import FIRST_KEPT, AlreadyDone, Tally
 from producer.unlisted_models import LIKE, with_unlisted
-from schemas.account import SIMULATOR_ACCOUNT
+from schemas.account import DEFAULT_ACCOUNT, SIMULATOR_ACCOUNT
 from schemas.batch import Batch, Priority
 from schemas.catalogue import Catalogue
 from schemas.finishing import Finishing, Label
@@ -43,9 +45,8 @@ _OPTIONS = [
     ),
     click.option(
         "--account",
-        default="default",
-        show_default=True,
-        help="Account of imagemill.toml to order through.",
+        metavar="NAME",
+        help="Account of imagemill.toml to order through. [default: default, or those of [spread]]",
     ),
     click.option(
         "--allow-unknown-model",
@@ -182,7 +183,7 @@ def order_from(
     options: dict[str, Any], session: Session, models: Catalogue, *, simulated: bool = False
 ) -> Order:
     """What the options and a batch file say. Raises ManifestError, UnknownAccount."""
-    account = SIMULATOR_ACCOUNT if simulated else options["account"]
+    account = SIMULATOR_ACCOUNT if simulated else options["account"] or DEFAULT_ACCOUNT
     if not simulated:
         check_account(account, session.settings)
     return Order(
@@ -192,6 +193,7 @@ def order_from(
             columns=column_map(options["maps"], models, options.get("map_table")),
         ),
         account=account,
+        account_named=options["account"] is not None,
         skip_invalid=options["skip_invalid"],
         simulated=simulated,
         fresh=options["fresh"],
@@ -199,12 +201,14 @@ def order_from(
         priority=Priority(options["priority"]),
         budgets=budgets_from(options["budgets"]),
         known_accounts=frozenset(session.settings.known_accounts()),
+        spread=spread_of(session.settings),
         wording=wording.wording_from(options),
         packs=wording.style_packs_from(options, models),
         matrix=wording.matrix_from(options),
         notify=options.get("notify"),
         previewed=options.get("preview") or FIRST_KEPT,
         finishing=_finishing(options, session),
+        hours=hours_from(options),
     )
 
 

@@ -1,4 +1,4 @@
-"""`worker` and `simulator`: the long-running processes, each a program of its own."""
+"""`worker`, `flower` and `simulator`: the long-running processes, each a program of its own."""
 
 from __future__ import annotations
 
@@ -15,6 +15,13 @@ _PASS_ON = {"ignore_unknown_options": True, "help_option_names": []}
 def worker(arguments: tuple[str, ...]) -> None:
     """Work on batches until SIGTERM. `imagemill worker --help` lists the options."""
     _become("worker", arguments)
+
+
+@click.command(context_settings=_PASS_ON, short_help="Show the queues in a browser.")
+@click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
+def flower(arguments: tuple[str, ...]) -> None:
+    """Show the queues and their tasks in a browser, behind a password, until SIGTERM."""
+    _become("worker.flower", arguments)
 
 
 @click.command(context_settings=_PASS_ON, short_help="Stand in for the providers on a port.")

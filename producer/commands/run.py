@@ -66,7 +66,7 @@ def run(manifest: str | None, *, simulate: bool, resume: bool, **options: Any) -
     order = order_from(options, session, models, simulated=simulate)
     with checked_manifest(manifest, order, options, session, models) as checked:
         if not simulate:
-            _need_keys(checked.tally.lanes, session)
+            need_keys(checked.tally.lanes, session)
         batch = describe(checked, order, models, session.clock.now())
         limits = lane_limits(batch.lanes, session.settings, models)
         with opened_mill(session) as (mill, ledger, storage):
@@ -78,7 +78,7 @@ def run(manifest: str | None, *, simulate: bool, resume: bool, **options: Any) -
             work(submitted.batch.batch, mill, (ledger, storage), session, Manner())
 
 
-def _need_keys(lanes: Iterable[str], session: Session) -> None:
+def need_keys(lanes: Iterable[str], session: Session) -> None:
     """Raises SettingsError: without a key nothing could be ordered."""
     for text in lanes:
         lane = Lane.parse(text)

@@ -11,6 +11,7 @@ from producer.commands.announcement import announce
 from producer.commands.checked_manifest import checked_manifest
 from producer.commands.estimate import say_estimate
 from producer.commands.following import waited_for
+from producer.commands.hours import HOURS, TZ
 from producer.commands.ordering import (
     before_ordering,
     handed_in_before,
@@ -19,6 +20,7 @@ from producer.commands.ordering import (
     order_options,
     summary,
 )
+from producer.commands.remote import submit_remote
 from producer.commands.told import told
 from producer.connecting import Connection, connected
 from producer.exit_codes import of_finished
@@ -35,23 +37,36 @@ from producer.watching import status_of
 @order_options
 @before_ordering
 @session_options
+@HOURS
+@TZ
+@click.option(
+    "--remote",
+    is_flag=True,
+    help="Have the fleet read MANIFEST (`imagemill beat`); a local file is uploaded first.",
+)
 @click.option("--wait", is_flag=True, help="Follow the batch until it is finished.")
 @click.option(
     "--timeout",
     "timeout_s",
     type=float,
     metavar="SECONDS",
-    help="With --wait: give up waiting after this.",
+    help="With --wait or --remote: give up waiting after this.",
 )
-def submit(manifest: str, *, wait: bool, timeout_s: float | None, **options: Any) -> None:
+def submit(
+    manifest: str, *, wait: bool, timeout_s: float | None, remote: bool, **options: Any
+) -> None:
     """Hand MANIFEST (CSV or JSONL, .gz, or - for stdin) to the workers.
 
-    A .toml file is a batch file: it names the manifest and says the rest of the order.
+    It may be a file, https://... or s3://bucket/key. A .toml file is a batch file: it names the
+    manifest and says the rest of the order.
     """
     session = open_session(**session_part(options))
     manifest, options = told(manifest, options)
     if options["dry_run"]:
         say_estimate(manifest, options, session)
+        return
+    if remote:
+        _submit_remote(manifest, options, session, wait=wait, timeout_s=timeout_s)
         return
     models = models_from(options, session)
     order = order_from(options, session, models)
@@ -63,13 +78,8 @@ def submit(manifest: str, *, wait: bool, timeout_s: float | None, **options: Any
             announce(checked, batch, order, (ledger, storage), session, yes=options["yes"])
             submitted = hand_in(batch, checked.chunks, ledger, storage, limits, order.budgets)
             _say_submitted(submitted, order, connection, session)
-            if wait:
-                _wait(submitted.batch.batch, connection, session, timeout_s)
-                return
-            if session.as_json:
-                session.data(status_of(ledger.batches, submitted.batch.batch))
-            else:
-                click.echo(submitted.batch.batch)
+            name = submitted.batch.batch
+            _say_handed_in(name, connection, session, wait=wait, timeout_s=timeout_s)
 
 
 @click.command()
@@ -99,6 +109,31 @@ def validate(manifest: str, **options: Any) -> None:
             f"{checked.manifest.name} can be ordered: {summary(checked.tally, order.budgets)}.",
             err=session.as_json and bool(found),
         )
+
+
+def _submit_remote(
+    manifest: str,
+    options: dict[str, Any],
+    session: Session,
+    *,
+    wait: bool,
+    timeout_s: float | None,
+) -> None:
+    with connected(session.settings, session.clock, create=True) as connection:
+        name = submit_remote(manifest, options, connection, session, timeout_s)
+        if name is not None:
+            _say_handed_in(name, connection, session, wait=wait, timeout_s=timeout_s)
+
+
+def _say_handed_in(
+    batch: str, connection: Connection, session: Session, *, wait: bool, timeout_s: float | None
+) -> None:
+    if wait:
+        _wait(batch, connection, session, timeout_s)
+    elif session.as_json:
+        session.data(status_of(connection.ledger.batches, batch))
+    else:
+        click.echo(batch)
 
 
 def _wait(batch: str, connection: Connection, session: Session, timeout_s: float | None) -> None:

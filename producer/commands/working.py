@@ -18,6 +18,7 @@ from producer.interruption import interruption
 from producer.last_word import last_word
 from producer.local_mill import LocalMill, mill_folder
 from producer.processes import ChildError
+from producer.progress import Show
 from producer.session import Session
 from producer.standing import money, reused
 from producer.watching import (
@@ -45,6 +46,9 @@ class Manner:
     unpauses: bool = False
     document: Callable[[BatchStatus], BaseModel] = lambda status: status
     """What --json prints in the end."""
+    show: Show | None = None
+    """Who is shown how it stands; None: the person at the terminal."""
+    timeout_s: float | None = None
 
 
 def continue_batch(name: str | None, session: Session, manner: Manner | None = None) -> None:
@@ -76,7 +80,7 @@ def work(
     if document is None:
         raise NoSuchBatch(f"There is no batch {batch!r}.")
     try:
-        status = _until_finished(document, mill, ledger, session, manner)
+        status = until_finished(document, mill, ledger, session, manner)
     except KeyboardInterrupt:
         session.complain(
             f"\nStopped; nothing is lost and nothing is paid twice."
@@ -91,9 +95,10 @@ def work(
     sys.exit(ExitCode.OK if document.simulated and code is not ExitCode.CANCELLED else code)
 
 
-def _until_finished(
+def until_finished(
     document: Batch, mill: LocalMill, ledger: Ledger, session: Session, manner: Manner
 ) -> BatchStatus:
+    """Run a worker until the batch is finished. Raises as `watch`, LanesStopped, ChildError."""
     status = status_of(ledger.batches, document.batch)
     if status.state == BatchState.FINISHED:
         return status
@@ -112,7 +117,14 @@ def _until_finished(
             raise LanesStopped(f"{stopped} Then go on with: {_resume_command(session)}")
 
     try:
-        status = followed(ledger.batches, document.batch, session, check=check)
+        status = followed(
+            ledger.batches,
+            document.batch,
+            session,
+            timeout_s=manner.timeout_s,
+            check=check,
+            show=manner.show,
+        )
     except (BudgetSpent, LanesStopped) as error:
         event = Event.BUDGET if isinstance(error, BudgetSpent) else Event.STOPPED
         _tell(event, document, ledger, session)

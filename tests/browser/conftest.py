@@ -1,4 +1,4 @@
-"""A browser for all tests here, and a desk for each."""
+"""A desk for each test here."""
 
 from __future__ import annotations
 
@@ -7,14 +7,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser
 
-from tests.browser.chromium import run_chromium
 from tests.browser.desk import Desk
-
-
-@pytest.fixture(scope="session")
-def chromium() -> Iterator[Browser]:
-    with run_chromium() as browser:
-        yield browser
 
 
 @pytest.fixture

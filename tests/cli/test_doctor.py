@@ -39,6 +39,12 @@ def test_a_key_that_is_set_is_seen_and_not_shown(shared: CommandLine) -> None:
     assert "very-secret" not in ran.out + ran.err
 
 
+def test_a_variable_that_is_no_setting_is_told(shared: CommandLine) -> None:
+    found = findings(shared.with_variables(IMAGEMILL_WORKERS__CONCURRENCY="8"), 0)
+    assert found["settings"]["verdict"] == "warn"
+    assert "IMAGEMILL_WORKERS__CONCURRENCY is no setting" in found["settings"]["found"]
+
+
 @pytest.mark.parametrize(
     ("setting", "value", "subject", "verdict"),
     [

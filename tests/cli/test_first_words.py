@@ -14,7 +14,7 @@ from tests.cli.command import CommandLine
 
 CONTEXT = click.Context(cli)
 COMMANDS = cli.list_commands(CONTEXT)
-OWN_PROGRAMS = ("worker", "simulator")
+OWN_PROGRAMS = ("worker", "simulator", "flower")
 
 
 def names(command: click.Command) -> list[str]:
@@ -41,7 +41,9 @@ def test_help_of_the_long_running_programs_is_their_own(alone: CommandLine, name
 
     assert shown.code == 0
     assert shown.out.startswith("Usage:")
-    assert {"worker": "--concurrency", "simulator": "--generation-s"}[name] in shown.out
+    assert {"worker": "--concurrency", "simulator": "--generation-s", "flower": "browser"}[
+        name
+    ] in shown.out
 
 
 def test_bare_help_lists_every_command(alone: CommandLine) -> None:

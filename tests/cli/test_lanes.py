@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from ledger.opening import open_ledger
+from schemas.lane import LaneLimits
 from tests.cli.command import CommandLine
 from tests.valkey import Valkey
 
@@ -38,6 +39,25 @@ def test_limits_change_at_once_and_outlast_the_next_submit(ordered: CommandLine)
     assert (changed.code, changed.out) == (0, "")
     assert "0.5/s, burst 2, window 7" in changed.err
     assert document["limits"] == {"rate_per_s": 0.5, "burst": 2, "window": 7}
+
+
+def test_lanes_say_which_limit_binds(ordered: CommandLine, valkey: Valkey) -> None:
+    (document,) = ordered("lanes", "--json").documents
+    assert (document["binds"], document["leaving_per_s"]) == ("workers", 0.0)
+    shown = ordered("lanes").out
+    assert "limited by" in shown
+    assert "workers: more threads would help" in shown
+    assert " 0% " in shown
+
+    batch = ordered("status", "--json").document["batch"]
+    assert ordered("pause", batch).code == 0
+    assert "paused" in ordered("lanes").out
+    assert ordered("lanes", "--json").document["binds"] == "paused"
+    ledger = open_ledger(valkey.url)
+    ledger.client.flushall()
+    ledger.lanes.open(LANE, LaneLimits(rate_per_s=2, window=3))
+    ledger.close()
+    assert "nothing to do" in ordered("lanes").out
 
 
 def test_a_lane_says_why_nothing_leaves(ordered: CommandLine, valkey: Valkey) -> None:

@@ -11,7 +11,7 @@ from click import Command, Context, Group
 
 from producer.cli import cli
 from producer.exit_codes import ExitCode
-from schemas.settings import load_settings
+from schemas.settings import Settings, load_settings
 
 ROOT = Path(__file__).parents[2]
 CONTEXT = Context(cli)
@@ -80,8 +80,7 @@ def test_the_readme_lists_every_exit_code() -> None:
 def test_the_example_settings_are_settings(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("IMAGEMILL_CONFIG", str(ROOT / "examples" / "imagemill.toml"))
     settings = load_settings()
-    assert settings.worker.concurrency == 32
-    assert settings.lanes["dashscope:wanx-v1"].window == 3
+    assert settings.worker == Settings().worker
 
 
 SETTINGS = [

@@ -12,6 +12,7 @@ from ledger.lanes import Lanes
 from ledger.looks import LaneLooks, LaneTasks
 from ledger.moves import Claim, Mark, Move, Moved
 from ledger.opening import Ledger
+from ledger.transfers import Transfer, Transfers
 from schemas.batch import ChunkRef
 from schemas.states import ENDED_STATES, OPEN_STATES, JobState
 from tests.faults.points import Point
@@ -32,6 +33,7 @@ def labelled_ledger(ledger: Ledger, tripwire: Tripwire) -> Ledger:
         lanes=LabelledLanes(*parts, tripwire=tripwire),
         batches=LabelledBatches(*parts, tripwire=tripwire),
         looks=LabelledLooks(*parts, tripwire=tripwire),
+        transfers=LabelledTransfers(*parts, tripwire=tripwire),
     )
 
 
@@ -116,3 +118,27 @@ class LabelledBatches(Batches):
     def finish(self, batch: str, *rest: Any) -> bool:
         self._tripwire.passes(Point.TABLES_WRITTEN, batch)
         return super().finish(batch, *rest)
+
+
+class LabelledTransfers(Transfers):
+    """What goes from lane to lane, labelled by its batch."""
+
+    def __init__(self, *parts: Any, tripwire: Tripwire) -> None:
+        super().__init__(*parts)
+        self._tripwire = tripwire
+
+    def begin(self, lane: str, batch: str, target: str) -> Transfer | None:
+        begun = super().begin(lane, batch, target)
+        if begun is not None:
+            self._tripwire.passes(Point.TRANSFER_BEGUN, batch)
+        return begun
+
+    def receive(self, transfer: Transfer) -> bool:
+        received = super().receive(transfer)
+        self._tripwire.passes(Point.TRANSFER_RECEIVED, transfer.chunk.batch)
+        return received
+
+    def end(self, transfer: Transfer) -> bool:
+        ended = super().end(transfer)
+        self._tripwire.passes(Point.TRANSFER_ENDED, transfer.chunk.batch)
+        return ended

@@ -61,12 +61,23 @@ class Point(StrEnum):
     TABLES_WRITTEN = "tables-written"
     """All tables are written; the batch is not recorded as finished."""
 
+    TRANSFER_BEGUN = "transfer-begun"
+    """Rows were taken out of a lane whose account is at fault; another does not have them."""
+    TRANSFER_RECEIVED = "transfer-received"
+    """The other lane has them; the first still counts them."""
+    TRANSFER_ENDED = "transfer-ended"
+    """They are gone from the first; nobody has looked what is left there."""
+
 
 JOB_POINTS = tuple(Point)[: tuple(Point).index(Point.CHUNK_UNREAD)]
 BATCH_POINTS = (Point.BETWEEN_TABLES, Point.TABLES_WRITTEN)
+TRANSFER_POINTS = (Point.TRANSFER_BEGUN, Point.TRANSFER_RECEIVED, Point.TRANSFER_ENDED)
+"""A batch's, where an account fails."""
 LATE_POINTS = (Point.CHUNK_SEALED, *BATCH_POINTS)
 """From here on a batch goes on when it is looked at anyway, every ten seconds."""
-ONE_BY_ONE = tuple(point for point in Point if point not in (Point.LISTED, *LATE_POINTS))
+ONE_BY_ONE = tuple(
+    point for point in Point if point not in (Point.LISTED, *LATE_POINTS, *TRANSFER_POINTS)
+)
 """Those that every batch passes, the late ones left out."""
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from contextlib import ExitStack
 from datetime import datetime
 from pathlib import Path
@@ -10,6 +11,7 @@ import psutil
 
 from ledger.keys import BATCH_AGENDA, LaneKeys
 from producer.handing_in import hand_in
+from producer.shares import Spread
 from producer.submission import Order
 from schemas.lane import LaneLimits
 from schemas.result import JobResult
@@ -19,6 +21,7 @@ from tests.faults.points import (
     BATCH_POINTS,
     JOB_POINTS,
     PATIENCE_S,
+    TRANSFER_POINTS,
     Action,
     Fault,
     Placed,
@@ -43,6 +46,8 @@ N = 2
 RATE_PER_S = 50.0
 OTHER_ACCOUNTS = ("first", "second", "third", "fourth")
 """Through which nobody orders but the test that names one: no other order is lost there."""
+SPREAD = ("third", "fourth")
+"""Of these: accounts that take over from each other, for rows that name none."""
 GENERATION_S = 0.3
 LONG_S = 3.0
 """A task that still runs when it is looked at first, after a second."""
@@ -101,6 +106,7 @@ class Scene:
             "IMAGEMILL_WORKER__LEASE_S": str(LEASE_S),
             "IMAGEMILL_WORKER__CONCURRENCY": "8",
             **_settling(*OTHER_ACCOUNTS, "default"),
+            "IMAGEMILL_SPREAD__DASHSCOPE": json.dumps(SPREAD),
             "DASHSCOPE_HTTP_BASE_URL": f"{self._provider_url}/api/v1",
         }
         if self.bucket_gate is not None:
@@ -112,7 +118,7 @@ class Scene:
         subject = batch
         if point in JOB_POINTS:
             subject = f"{batch}/{sku_of(batch, CHOSEN)}"
-        elif point not in BATCH_POINTS:
+        elif point not in (*BATCH_POINTS, *TRANSFER_POINTS):
             subject = f"{batch}/00001"
         return place(self._faults, Fault(point, action, subject, passage))
 
@@ -122,6 +128,7 @@ class Scene:
         generation_s: float = GENERATION_S,
         account: str = "default",
         rate_per_s: float = RATE_PER_S,
+        spread: Spread | None = None,
     ) -> None:
         """Order a batch of a few rows, as `imagemill submit` does."""
         self._accounts[batch] = account
@@ -130,9 +137,11 @@ class Scene:
             self.mill.ledger.looks.end(lane_of(account), PATIENCE_S)
         lines = [f"{sku_of(batch, i)},{prompt_of(batch, i)},wanx-v1,{N}" for i in range(ROWS)]
         manifest = "\n".join(["sku,prompt,model,n", *lines])
-        order = Order(name=batch, account=account)
+        order = Order(name=batch, account=account, spread=spread or Spread())
         ready = prepared(manifest, self._folder / f"chunks-{batch}", order)
-        limits = {lane_of(account): LaneLimits(rate_per_s=rate_per_s, burst=1, window=60)}
+        limits = dict.fromkeys(
+            ready.batch.lanes, LaneLimits(rate_per_s=rate_per_s, burst=1, window=60)
+        )
         hand_in(ready.batch, ready.chunks, self.mill.ledger, self.mill.storage, limits)
 
     def frozen(self, placed: Placed) -> WorkerProcess:

@@ -27,7 +27,7 @@ from tests.system.worker_process import WorkerProcess
 from tests.waiting import wait_until
 
 DEPLOY = Path(__file__).parents[2] / "deploy"
-USERS = ("operator", "worker", "producer", "watcher")
+USERS = ("operator", "worker", "producer", "watcher", "flower")
 PASSWORDS = {user: f"REDIS-{user}-s3cr3t/%+" for user in USERS}
 API_KEY = "sk-APIKEY-s3cr3t-0123456789"
 AWS_ACCESS_KEY = "AWSACCESSs3cr3tKEY"

@@ -13,9 +13,10 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from schemas.clock import SystemClock
+from storage.guard import read_address
 from tests.worker.wire import Wire, answer, wire
 from worker.connection import open_http
-from worker.fetching import Fetched, Fetcher, FetchFailed, _read
+from worker.fetching import Fetched, Fetcher, FetchFailed
 from worker.policy.hosts import PictureHosts
 
 SUFFIX = ".aliyuncs.com"
@@ -213,7 +214,7 @@ URLS = st.builds(
 @example(f"http://a{SUFFIX}:80?x")
 def test_what_is_read_can_be_read_in_one_way_only(url: str) -> None:
     """Other libraries, the one that connects among them, see the same host as we do."""
-    address = _read(url)
+    address = read_address(url)
     if address is None:
         return
     split = urlsplit(url)

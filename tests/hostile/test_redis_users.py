@@ -9,6 +9,7 @@ import redis
 
 from schemas.states import JobState
 from tests.hostile.fortress import Fortress
+from tests.ui.running import TOKEN, running_pages
 
 pytestmark = pytest.mark.system
 
@@ -57,7 +58,7 @@ def assert_refused(client: redis.Redis, command: tuple[str, ...]) -> None:
         client.execute_command(*command)  # type: ignore[no-untyped-call] # redis-py has no types here
 
 
-@pytest.mark.parametrize("user", ["worker", "producer", "watcher"])
+@pytest.mark.parametrize("user", ["worker", "producer", "watcher", "flower"])
 def test_nobody_may_touch_the_server_or_others_keys(fortress: Fortress, user: str) -> None:
     with fortress.client(user) as client:
         for command in FORBIDDEN_TO_ALL:
@@ -68,6 +69,24 @@ def test_the_watcher_cannot_write(fortress: Fortress) -> None:
     with fortress.client("watcher") as client:
         for command in WRITES:
             assert_refused(client, command)
+
+
+def test_flower_reaches_neither_the_ledger_nor_puts_messages_into_queues(
+    fortress: Fortress,
+) -> None:
+    with fortress.client("flower") as client:
+        # kombu's scripts are its own; what a script does is asked of its user, as anything else.
+        read = client.script_load("return redis.call('GET', KEYS[1])")
+        allowed = ("SCRIPT", "EVALSHA", "PUBLISH")
+        for command in (
+            *(write for write in WRITES if write[0] not in allowed),
+            ("EVALSHA", read, "1", "mill:{fleet}:leader"),
+            ("GET", "mill:{fleet}:leader"),
+            ("ZRANGE", "mill:{fleet}:workers", "0", "-1"),
+            ("HGETALL", "mill:{dashscope:wanx-v1@default}:config"),
+        ):
+            assert_refused(client, command)
+        assert client.llen("mill:broker:submit") == 0
 
 
 @pytest.mark.parametrize("user", ["producer", "watcher"])
@@ -89,6 +108,8 @@ def test_only_workers_reach_the_queues(fortress: Fortress, user: str) -> None:
         ("worker", "redis.call('config', 'get', '*')"),
         ("worker", "redis.call('flushall')"),
         ("producer", "redis.call('lpush', 'mill:broker:submit', '{}')"),
+        ("flower", "redis.call('lpush', 'mill:broker:submit', '{}')"),
+        ("flower", "redis.call('zadd', 'mill:{fleet}:lanes', '0', 'x')"),
     ],
 )
 def test_a_script_may_do_no_more_than_its_user(fortress: Fortress, user: str, call: str) -> None:
@@ -117,6 +138,10 @@ def test_a_batch_is_made_looked_at_and_steered_under_these_users(fortress: Fortr
     for look in looks:
         code, said = fortress.say(*look, user="watcher")
         assert code == 0, said
+    watcher = fortress.desk("watcher", IMAGEMILL_UI_TOKEN=TOKEN)
+    with running_pages(watcher) as pages, pages.visitor() as visitor:
+        for path in ("/", "/lanes", f"/batches/{batch}", f"/files/{batch}/index.html"):
+            assert visitor.get(path).status_code == 200, path
     lane = "dashscope:wanx-v1@default"
     assert fortress.say("lanes", "set", lane, "--rate", "40/s")[0] == 0
     code, said = fortress.say("lanes", "set", lane, "--rate", "1/s", user="watcher")

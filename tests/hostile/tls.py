@@ -25,14 +25,14 @@ class TlsGate:
     passed: list[bytes] = field(default_factory=list)
 
 
-def make_authority(folder: Path) -> Path:
+def make_authority(folder: Path, names: str = "DNS:localhost") -> Path:
     """A certificate and key of localhost that vouch for themselves; the certificate's path."""
     assert OPENSSL is not None
     folder.mkdir()
     command = [
         *(OPENSSL, "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1"),
         *("-nodes", "-days", "2", "-subj", "/CN=localhost", "-keyout", str(folder / "key.pem")),
-        *("-out", str(folder / "cert.pem"), "-addext", "subjectAltName=DNS:localhost"),
+        *("-out", str(folder / "cert.pem"), "-addext", f"subjectAltName={names}"),
         *("-addext", "basicConstraints=critical,CA:TRUE"),
     ]
     subprocess.run(command, check=True, capture_output=True)

@@ -22,7 +22,9 @@ from tests.steps import (
     test_cancel,
     test_daily_cap,
     test_dispatcher_run,
+    test_diverting,
     test_heartbeat,
+    test_hours,
     test_look,
     test_priorities,
     test_reconcile,
@@ -36,6 +38,8 @@ from tests.steps import (
     test_whole_batch,
 )
 from tests.steps.mill import LANE, Mill, job
+from tests.steps.nights import night, rows
+from tests.submission import test_beat
 from tests.valkey import run_cluster
 
 SCRIPTS = {path.stem for path in (ROOT / "ledger").glob("*.lua")}
@@ -60,6 +64,22 @@ def a_notice_put_off_and_delivered(mill: Mill) -> None:
         test_telling.test_who_is_away_is_told_later_under_the_same_id(mill, receiver)
 
 
+def a_night(mill: Mill) -> None:
+    test_beat.test_a_night_is_handed_in_at_its_time(mill.ledger, test_beat.Readings())
+
+
+def an_account_that_fails(mill: Mill) -> None:
+    mill.use(test_diverting.SPREAD)
+    test_diverting.test_what_is_at_the_provider_is_fetched_from_there(mill)
+
+
+def an_upgrade_and_a_forgotten_batch(mill: Mill) -> None:
+    mill.ledger.version.admit()
+    night(mill, "monday", rows("MON-1"))
+    (batch,) = mill.ledger.retention.batches()
+    assert mill.ledger.retention.forget(batch)
+
+
 LIVES: list[Callable[[Mill], None]] = [
     test_whole_batch.test_a_batch_over_two_lanes_goes_all_the_way,
     test_rounds.test_an_announced_round_is_handed_in_by_whoever_looks,
@@ -81,10 +101,14 @@ LIVES: list[Callable[[Mill], None]] = [
     test_look.test_every_picture_costs_one_query_of_its_own,
     test_heartbeat.test_a_held_claim_is_renewed_and_a_released_one_is_not,
     test_dispatcher_run.test_the_leader_ticks_and_the_other_stands_by,
+    test_hours.test_within_it_is_let_go_and_worked_off,
+    a_night,
     a_breaker,
     a_daily_cap,
     a_shared_access_token,
     a_notice_put_off_and_delivered,
+    an_account_that_fails,
+    an_upgrade_and_a_forgotten_batch,
 ]
 """What happens to batches, as other tests have it."""
 

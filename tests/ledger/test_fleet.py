@@ -29,6 +29,22 @@ def test_one_leads_until_its_term_ends(ledger: Ledger) -> None:
     assert not ledger.fleet.lead("a", 60)
 
 
+def test_who_leads_is_known(ledger: Ledger) -> None:
+    assert ledger.fleet.leader() is None
+    ledger.fleet.lead("a", 60)
+    assert ledger.fleet.leader() == "a"
+
+
+def test_a_lane_that_nobody_looks_at_is_late(ledger: Ledger) -> None:
+    assert ledger.fleet.overdue_s() == 0
+    _nudge(ledger, "later", delay_s=60)
+    assert ledger.fleet.overdue_s() == 0
+    ledger.client.zadd(LANES, {"a": ledger.fleet.now_ms() - 40_000})
+    assert 40 <= ledger.fleet.overdue_s() < 60
+    _due(ledger)
+    assert ledger.fleet.overdue_s() == 0
+
+
 def test_leading_again_lengthens_the_term(ledger: Ledger) -> None:
     ledger.fleet.lead("a", 1)
     ledger.fleet.lead("a", 60)
@@ -104,6 +120,17 @@ def test_workers_alive_and_their_threads(ledger: Ledger) -> None:
     assert ledger.fleet.workers() == {"host-1": 32, "a|b": 4}
     ledger.fleet.sign_off("a|b", 4)
     assert ledger.fleet.workers() == {"host-1": 32}
+
+
+def test_threads_that_long_calls_may_keep(ledger: Ledger) -> None:
+    assert ledger.fleet.long_threads() == 0
+    ledger.fleet.report_in("everything-1", 9, 4)
+    ledger.fleet.report_in("no-calls-2", 32, 0)
+    ledger.fleet.report_in("calls-3", 32, 32)
+    ledger.fleet.report_in("last-release-4", 10)
+    assert ledger.fleet.long_threads() == 4 + 0 + 32 + 5
+    ledger.fleet.sign_off("calls-3", 32)
+    assert ledger.fleet.long_threads() == 4 + 0 + 5
 
 
 def test_a_worker_not_heard_of_is_gone_and_swept_out(ledger: Ledger) -> None:

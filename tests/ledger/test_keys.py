@@ -31,9 +31,15 @@ FLEET = [
     keys.NOTICES,
     keys.LEADER,
     keys.WORKERS,
+    keys.LONG_THREADS,
+    keys.VERSION,
 ]
+FLEET += [keys.BEATS, keys.SCHEDULES, keys.INTAKES, keys.HOURS]
 OTHERS = [
     keys.batch_record("night"),
+    keys.schedule_record("nightly"),
+    keys.schedule_runs("nightly"),
+    keys.intake_record("run:nightly-20260201"),
     keys.batch_closing("night"),
     *keys.notice_keys("night")[:3],
     keys.notice_keys("night").notice("evt_1"),
@@ -41,6 +47,7 @@ OTHERS = [
     keys.query_departures("dashscope", "default"),
     *keys.access_token_keys("qianfan", "default"),
     *keys.batch_purse_keys("night", "CNY"),
+    *keys.batch_keys("night", ["CNY"]),
     *keys.account_purse_keys("dashscope", "default", "CNY"),
 ]
 
@@ -60,7 +67,11 @@ def test_all_keys_are_asked_about() -> None:
         "PurseKeys",
         "NoticeKeys",
         "batch_record",
+        "schedule_record",
+        "schedule_runs",
+        "intake_record",
         "batch_closing",
+        "batch_keys",
         "notice_keys",
         "query_bucket",
         "query_departures",

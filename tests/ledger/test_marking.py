@@ -24,7 +24,7 @@ def _refused(scene: Scene, claim: Claim) -> Moved:
 def test_a_mark_is_written_with_its_time(scene: Scene) -> None:
     (claim,) = scene.released(1)
     before_ms = scene.ledger.fleet.now_ms()
-    moved, at_ms, leaves_s = scene.ledger.jobs.mark(claim, MARK)
+    moved, at_ms, leaves_s, _ = scene.ledger.jobs.mark(claim, MARK)
     assert (moved, int(leaves_s * 1000)) == (Moved.YES, at_ms)
     assert before_ms <= at_ms <= scene.ledger.fleet.now_ms()
     record = scene.record(claim.ref)

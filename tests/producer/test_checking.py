@@ -39,6 +39,7 @@ def test_a_row_becomes_a_job_in_the_providers_spelling() -> None:
         "revision": 1,
         "finishing": Finishing().model_dump(),
         "again": None,
+        "spent": 0,
     }
 
 

@@ -2,12 +2,25 @@
 
 from __future__ import annotations
 
-from results.run_again import as_before
+import gzip
+from pathlib import Path
+
+from results.run_again import EarlierJobs, again, as_before
+from results.sealed import Sealed
+from schemas.batch import TRANSFERRED, ChunkRef
 from schemas.failure import ErrorClass
 from schemas.flaw import Flaw, FlawKind
+from schemas.job import Job
+from schemas.layout import input_chunk
 from schemas.result import Image
 from schemas.states import JobState
-from tests.results.orders import failure, image, result
+from storage.local import LocalStorage
+from tests.results.orders import BATCH, LANE, failure, image, result
+
+
+def job(line: int = 2, spent: int = 0) -> Job:
+    name = f"SKU-{line}"
+    return Job(id=name, line=line, lane=LANE, prompt="a blue cup", name=name, spent=spent)
 
 
 def revision(number: int, index: int = 1) -> Image:
@@ -81,3 +94,34 @@ def test_it_is_said_once_that_nothing_came() -> None:
     (stayed,) = as_before(result(state=JobState.FAILED, replaced=[old])).images
     assert [flaw.kind for flaw in stayed.flaws] == [FlawKind.BLANK, FlawKind.KEPT]
     assert stayed.flaws[-1].seen == "failed"
+
+
+def test_requests_through_an_account_that_failed_count_once() -> None:
+    """They are among the attempts of the earlier round."""
+    anew = again(job(spent=2), result(attempts=3), 2, [])
+    assert (anew.spent, anew.earlier.attempts) == (0, 3)
+
+
+class ReadStorage(LocalStorage):
+    """Knows what was read."""
+
+    read: list[str]
+
+    def get(self, key: str) -> bytes:
+        self.read.append(key)
+        return super().get(key)
+
+
+def test_rows_that_came_from_another_lane_lie_between_its_own(tmp_path: Path) -> None:
+    """And each chunk is read once nevertheless."""
+    storage = ReadStorage(tmp_path)
+    storage.read = []
+    for number, lines in ((1, (2, 4, 6)), (TRANSFERRED + 1, (3, 5))):
+        document = gzip.compress(b"".join(job(line).document() + b"\n" for line in lines))
+        chunk = ChunkRef(batch=BATCH, number=number, size=len(lines))
+        storage.put(input_chunk(LANE, chunk), document, "application/gzip")
+    jobs = EarlierJobs(storage, BATCH)
+    for line in range(2, 7):
+        number = TRANSFERRED + 1 if line % 2 else 1
+        assert jobs.job(Sealed(result(line), 1, number)).line == line
+    assert len(storage.read) == 2

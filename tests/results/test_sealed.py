@@ -1,10 +1,14 @@
 from __future__ import annotations
 
+import tempfile
+from pathlib import Path
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from results.sealed import sealed_jobs, sealed_results
+from schemas.batch import TRANSFERRED
 from schemas.layout import results_prefix
 from schemas.states import JobState
 from storage.local import LocalStorage
@@ -119,3 +123,25 @@ def test_rounds_merge_like_a_table_that_is_written_over(
 
     merged = [(one.line, (one.id, one.attempts)) for one in sealed_results(storage, BATCH)]
     assert merged == sorted(model.items())
+
+
+SPANS = st.lists(st.sets(st.integers(2, 60), max_size=12), max_size=6)
+
+
+@given(SPANS, st.integers(0, 3))
+def test_chunks_that_came_from_other_lanes_fall_into_place(parts: list[set[int]], own: int) -> None:
+    """Those are in no order of their own, and may overlap."""
+    with tempfile.TemporaryDirectory() as folder:
+        storage = LocalStorage(Path(folder), fsync=False)
+        taken: set[int] = set()
+        for index, part in enumerate(parts):
+            fresh = sorted(part - taken)
+            taken |= part
+            number = index + 1 if index < own else TRANSFERRED + index + 1
+            if index < own:
+                fresh = sorted(100 * (index + 1) + line for line in fresh)
+            if fresh:
+                seal(storage, [result(line, id=f"SKU-{line}") for line in fresh], number=number)
+        found = lines(storage)
+    assert found == sorted(found)
+    assert len(found) == len(set(found)) == len(taken)

@@ -13,7 +13,7 @@ from schemas.settings import WrongSettings, load_settings
 @pytest.fixture
 def toml(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The settings' file, and no other."""
-    monkeypatch.setenv("IMAGEMILL_CONFIG", str(tmp_path / "imagemill.toml"))
+    monkeypatch.chdir(tmp_path)
     return tmp_path / "imagemill.toml"
 
 
@@ -39,10 +39,16 @@ def test_the_environment_comes_first(toml: Path, monkeypatch: pytest.MonkeyPatch
 @pytest.mark.parametrize(
     ("line", "message"),
     [
-        ('cost = ["20"]', "ask.cost: '20' is no amount of money"),
-        ('cost = ["20CNY", "30cny"]', "ask.cost: there are two amounts in CNY"),
+        ('cost = ["20"]', "ask.cost (imagemill.toml line 2): '20' is no amount of money"),
+        (
+            'cost = ["20CNY", "30cny"]',
+            "ask.cost (imagemill.toml line 2): there are two amounts in CNY",
+        ),
         ("images = -1", "ask.images"),
-        ("image = 5", "ask.image: there is no such setting"),
+        (
+            "image = 5",
+            "ask.image (imagemill.toml line 2): there is no such setting; did you mean images?",
+        ),
     ],
 )
 def test_what_is_wrong_is_named(toml: Path, line: str, message: str) -> None:

@@ -13,7 +13,7 @@ from schemas.settings import WrongSettings, load_settings
 @pytest.fixture
 def toml(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The settings' file, and no other."""
-    monkeypatch.setenv("IMAGEMILL_CONFIG", str(tmp_path / "imagemill.toml"))
+    monkeypatch.chdir(tmp_path)
     return tmp_path / "imagemill.toml"
 
 
@@ -38,10 +38,10 @@ def test_a_cap_from_the_environment(toml: Path, monkeypatch: pytest.MonkeyPatch)
 @pytest.mark.parametrize(
     ("line", "message"),
     [
-        ('daily_cap = "200"', "accounts.second.daily_cap: '200' is no amount of money"),
+        ('daily_cap = "200"', "daily_cap (imagemill.toml line 2): '200' is no amount of money"),
         ('daily_cap = "200 元"', "like 200CNY"),
         ("daily_cap = 200", "accounts.second.daily_cap"),
-        ('utc_offset = "8"', "accounts.second.utc_offset: '8' is no offset from UTC"),
+        ('utc_offset = "8"', "utc_offset (imagemill.toml line 2): '8' is no offset from UTC"),
     ],
 )
 def test_what_is_wrong_is_named(toml: Path, line: str, message: str) -> None:

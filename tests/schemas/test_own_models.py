@@ -70,7 +70,11 @@ def test_a_model_nobody_knows_is_described_whole() -> None:
         ("wanx-v1", {"price": "1"}, 'write the provider too, as in "dashscope:wanx-v1"'),
         ("openai:x", {"like": "dall-e-33", "price": "1"}, "did you mean dall-e-3"),
         ("openai:x", {"price": "1"}, "title: Field required"),
-        ("dashscope:wanx-v1", {"pirce": "1"}, "pirce: Extra inputs"),
+        (
+            "dashscope:wanx-v1",
+            {"pirce": "1"},
+            "pirce: there is no such setting; did you mean price",
+        ),
         ("dashscope:wanx-v1", {"rate": "fast"}, "rate: .*write 2/s"),
     ],
 )

@@ -145,6 +145,17 @@ def test_a_file_that_is_no_toml_is_an_error(place: Path) -> None:
         load_settings()
 
 
+def test_a_byte_order_mark_is_no_harm(place: Path) -> None:
+    (place / "imagemill.toml").write_text('storage_url = "图"\n', encoding="utf-8-sig")
+    assert load_settings().storage_url == "图"
+
+
+def test_a_file_in_another_encoding_is_told_with_the_line(place: Path) -> None:
+    (place / "imagemill.toml").write_text('\nstorage_url = "中文"\n', encoding="gb18030")
+    with pytest.raises(WrongSettings, match=r"imagemill.toml is not UTF-8: line 2; save it as UTF"):
+        load_settings()
+
+
 @pytest.mark.parametrize("text", ['storge_url = "x"\n', "[workers]\nconcurrency = 3\n"])
 def test_a_misspelt_name_in_the_file_is_an_error(place: Path, text: str) -> None:
     _write(place, text)

@@ -20,9 +20,10 @@ from schemas.catalogue import Catalogue, catalogue
 from schemas.finishing import Finishing
 from schemas.job import Job
 from schemas.lane import Lane, LaneLimits
+from schemas.mill_sections import LaneSection, WorkerSection
 from schemas.queues import APP
 from schemas.result import JobResult
-from schemas.settings import LaneSection, Settings, WorkerSection
+from schemas.settings import Settings
 from schemas.states import JobState
 from tests.steps.ageing import age
 from tests.steps.instant_clock import FixedDice, InstantClock
@@ -97,6 +98,8 @@ class Mill:
         self.providers = FakeProviders()
         self.clock = InstantClock()
         self.dice = FixedDice()
+        self.made_at = "2026-11-20T20:00:00+00:00"
+        """What is handed in was made then."""
         self.known = known or catalogue()
         self.models = Models(self.known, ledger.lanes)
         self.heartbeat = Heartbeat(ledger.jobs, ledger.fleet, LEASE_S, "worker-1", 8)
@@ -162,7 +165,7 @@ class Mill:
             total=len(jobs),
             lanes=chunks.lanes,
             currencies=dict.fromkeys(chunks.lanes, "CNY"),
-            created_at="2026-11-20T20:00:00+00:00",
+            created_at=self.made_at,
             priority=priority,
             fresh=fresh,
             finishing=jobs[0].finishing if jobs else Finishing(),

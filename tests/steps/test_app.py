@@ -56,3 +56,25 @@ def test_connections_grow_with_the_threads() -> None:
     few, many = (make_app("redis://127.0.0.1:1/0", threads) for threads in (2, 64))
     assert few.conf.broker_pool_limit < many.conf.broker_pool_limit
     assert many.conf.broker_transport_options["max_connections"] > 64
+
+
+def test_behind_sentinels_each_is_named_with_the_servers_own_access() -> None:
+    app = make_app("sentinel://u:p%40s@one:1,[::1]:2/mill/3?sentinel_password=w", 2)
+    assert app.conf.broker_url == "sentinel://u:p%40s@one:1/3;sentinel://u:p%40s@[::1]:2/3"
+    options = app.conf.broker_transport_options
+    assert options["master_name"] == "mill"
+    assert options["sentinel_kwargs"]["password"] == "w"
+    assert options["global_keyprefix"] == BROKER_PREFIX
+    assert not app.conf.broker_use_ssl
+    assert "p@s" not in str(app.connection().as_uri())
+
+
+def test_behind_sentinels_no_stranger_is_believed() -> None:
+    app = make_app("sentinels://one/mill/0?ssl_ca_certs=/ca.pem", 2)
+    for checked in (
+        app.conf.broker_use_ssl,
+        app.conf.broker_transport_options["sentinel_kwargs"],
+    ):
+        assert checked["ssl_cert_reqs"] == "required"
+        assert checked["ssl_check_hostname"] is True
+        assert checked["ssl_ca_certs"] == "/ca.pem"

@@ -78,7 +78,9 @@ def test_every_step_and_chore_has_a_task(mill: Mill) -> None:
     app = Celery("imagemill", set_as_current=False)
     register(app, mill.desk)
     ours = {name for name in app.tasks if name.startswith("imagemill.")}
-    assert ours == {step_task(name) for name in (*STEPS, *CHORES, "close", "look", "tell")}
+    assert ours == {
+        step_task(name) for name in (*STEPS, *CHORES, "close", "look", "tell", "ingest")
+    }
 
 
 def test_a_step_that_breaks_is_logged_once_and_comes_back(mill: Mill) -> None:
@@ -256,3 +258,32 @@ def test_no_log_line_holds_a_secret(mill: Mill) -> None:
 def _ready(mill: Mill, order: Job) -> list[Claim]:
     mill.hand_in([order], batch="other")
     return [handout.claim for handout in mill.hand_out()]
+
+
+def test_a_manifest_another_program_names_is_put_down_to_be_read(mill: Mill) -> None:
+    order = '{"model": "wanx-v1", "batch": "evening"}'
+    deliver(mill, "ingest", "s3://shop/night.csv", order)
+    deliver(mill, "ingest", "s3://shop/night.csv", order)
+    (name,) = mill.ledger.intakes.take(60, 9)
+    record = mill.ledger.intakes.record(name)
+    assert record is not None
+    assert record.intake.order.manifest == "s3://shop/night.csv"
+    assert (record.intake.order.batch, record.intake.order.model) == ("evening", "wanx-v1")
+
+
+@pytest.mark.parametrize(
+    ("address", "order"),
+    [
+        ("/etc/passwd", "{}"),
+        ("s3://shop/night.csv", "no json"),
+        ("s3://shop/night.csv", "[]"),
+        ("s3://shop/night.csv", '{"modell": "wanx-v1"}'),
+    ],
+)
+def test_a_message_that_names_none_is_logged_and_asks_nobody(
+    mill: Mill, address: str, order: str
+) -> None:
+    with logged() as lines:
+        deliver(mill, "ingest", address, order)
+    assert len(lines.of("intake.refused")) == 1
+    assert mill.ledger.intakes.take(60, 9) == []

@@ -68,7 +68,11 @@ def test_a_synchronous_model_has_a_queue_of_its_own(mill: Mill) -> None:
     assert "generate" in [message.queue for message in ticked(mill, dispatcher)]
 
 
-def test_long_calls_leave_half_of_the_threads_to_the_short_ones(mill: Mill) -> None:
+@pytest.mark.parametrize(("long_threads", "most"), [(None, 4), (8, 8), (0, 0)])
+def test_no_more_long_calls_begin_than_have_a_thread(
+    mill: Mill, long_threads: int | None, most: int
+) -> None:
+    mill.ledger.fleet.report_in("worker-1", 8, long_threads)
     wanx = catalogue().find("wanx-v1")
     long = [
         wanx.model_copy(update={"synchronous": True, "name": name}) for name in ("wanx-v1", "b")
@@ -87,8 +91,8 @@ def test_long_calls_leave_half_of_the_threads_to_the_short_ones(mill: Mill) -> N
         for message in messages:
             if message.queue == "chores":
                 mill.work(message)
-    assert len(begun) == 4
-    assert mill.ledger.lanes.in_play(lanes) == 4
+    assert len(begun) == most
+    assert mill.ledger.lanes.in_play(lanes) == most
 
 
 def test_an_unknown_model_is_handed_out_for_the_step_to_refuse(mill: Mill) -> None:

@@ -19,7 +19,7 @@ from tests.steps.mill import LANE, LEASE_S, Mill, job
 from tests.steps.watched_ledger import Wire, watched_ledger
 from tests.valkey import Valkey
 from tests.waiting import wait_until
-from worker.heartbeat import Heartbeat
+from worker.heartbeat import STUCK_BEATS, Heartbeat
 
 
 def shorten(mill: Mill, claim: Claim) -> None:
@@ -119,6 +119,22 @@ def test_the_thread_beats_again_and_again(mill: Mill) -> None:
         wait_until(lambda: mill.ledger.fleet.workers() == {"host-1": 6}, what="a beat")
         mill.ledger.fleet.sign_off("host-1", 6)
     heartbeat.stop()
+
+
+def test_a_worker_that_takes_no_messages_any_more_does_not_count_as_alive(mill: Mill) -> None:
+    heartbeat = Heartbeat(mill.ledger.jobs, mill.ledger.fleet, LEASE_S, "host-1", 6)
+    heartbeat.looked()
+    with logged() as lines:
+        for _ in range(STUCK_BEATS):
+            heartbeat.beat()
+            assert mill.ledger.fleet.workers() == {"host-1": 6}
+        mill.ledger.fleet.sign_off("host-1", 6)
+        heartbeat.beat()
+        assert mill.ledger.fleet.workers() == {}
+        assert len(lines.of("worker.stuck")) == 1
+    heartbeat.looked()
+    heartbeat.beat()
+    assert mill.ledger.fleet.workers() == {"host-1": 6}
 
 
 def test_a_ledger_that_is_away_is_waited_for(valkey: Valkey, ledger: Ledger) -> None:

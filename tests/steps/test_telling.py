@@ -22,8 +22,8 @@ from tests.steps.logs import logged
 from tests.steps.mill import BATCH, LANE, Mill, chunk, job
 from tests.steps.scripted_provider import trouble
 from worker import chores, telling
-from worker.__main__ import _secrets
 from worker.dispatcher import NOTICES_EVERY
+from worker.hidden import hidden_words
 from worker.providers.port import TaskFailed
 
 PRICE = 160_000
@@ -372,6 +372,6 @@ def test_a_workers_log_knows_what_to_hide_of_webhooks(monkeypatch: pytest.Monkey
     monkeypatch.setenv("HOOK_SECRET", "whsec_s3cr3t")
     monkeypatch.setenv("HOOK_URL", "https://hooks.example.com/s3cr3t")
     by_name = Notify(url_env="HOOK_URL", secret_env="HOOK_SECRET")
-    hidden = _secrets(Settings(notify=by_name))
+    hidden = hidden_words(Settings(notify=by_name))
     assert {"whsec_s3cr3t", "https://hooks.example.com/s3cr3t"} <= set(hidden)
-    assert "https://chat/abcdef" in _secrets(Settings(notify=Notify(url="https://chat/abcdef")))
+    assert "https://chat/abcdef" in hidden_words(Settings(notify=Notify(url="https://chat/abcdef")))

@@ -10,15 +10,8 @@ import redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-from ledger.batches import Batches
-from ledger.fleet import Fleet
-from ledger.jobs import Jobs
-from ledger.lanes import Lanes
-from ledger.looks import LaneLooks
-from ledger.notices import Notices
-from ledger.opening import Ledger
+from ledger.opening import Ledger, ledger_on
 from ledger.scripts import Scripts
-from ledger.tickets import Tickets
 
 _ANSWER_TIMEOUT_S = 5.0
 
@@ -78,17 +71,6 @@ def watched_ledger(port: int, wire: Wire) -> Iterator[Ledger]:
         wire=wire,
     )
     client = redis.Redis.from_pool(pool)
-    scripts = Scripts(client)
-    ledger = Ledger(
-        client=client,
-        scripts=scripts,
-        jobs=Jobs(client, scripts),
-        lanes=Lanes(client, scripts),
-        batches=Batches(client, scripts),
-        fleet=Fleet(client, scripts),
-        tickets=Tickets(client, scripts),
-        looks=LaneLooks(client, scripts),
-        notices=Notices(client, scripts),
-    )
+    ledger = ledger_on(client, Scripts(client))
     yield ledger
     ledger.close()

@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 import tempfile
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import BinaryIO
 
@@ -72,6 +73,28 @@ def test_locations_and_url(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.chdir("/")
     storage.put("a", b"1", PNG)
     assert (tmp_path / "out/a").read_bytes() == b"1"
+
+
+def test_folders_go_with_what_was_in_them(local_storage: LocalStorage, tmp_path: Path) -> None:
+    place = tmp_path / "place"
+    for key in ("a/b/c.png", "a/d.png"):
+        local_storage.put(key, b"1", PNG)
+    local_storage.delete("a/b/c.png")
+    assert sorted(path.name for path in (place / "a").iterdir()) == ["d.png"]
+    local_storage.delete("a/d.png")
+    assert list(place.iterdir()) == []
+
+
+def test_a_folder_that_others_empty_is_written_into(tmp_path: Path) -> None:
+    def come_and_go(name: str) -> None:
+        storage = LocalStorage(tmp_path, fsync=False)
+        for _ in range(100):
+            storage.put(f"a/b/{name}", b"1", PNG)
+            storage.delete(f"a/b/{name}")
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(come_and_go, "wxyz"))
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_files_obey_the_umask(local_storage: LocalStorage) -> None:

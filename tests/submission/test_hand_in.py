@@ -18,7 +18,8 @@ from schemas.account import Account
 from schemas.batch import Batch
 from schemas.catalogue import catalogue
 from schemas.lane import LaneLimits
-from schemas.settings import LaneSection, Settings
+from schemas.mill_sections import LaneSection
+from schemas.settings import Settings
 from schemas.states import BatchState
 from tests.steps.storages import StumblingStorage
 from tests.submission.manifests import EVENING, FLUX, TWO_LANES, WANX, prepared, rows

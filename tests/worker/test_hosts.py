@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from worker.policy.hosts import OwnHost, PictureHosts, is_loopback_host
+from schemas.network import is_loopback_host
+from worker.policy.hosts import OwnHost, PictureHosts
 
 PROVIDER = PictureHosts((".aliyuncs.com",))
 SIMULATOR = PictureHosts((".aliyuncs.com",), loopback=True)

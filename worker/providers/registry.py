@@ -13,11 +13,12 @@ import httpx2
 
 from schemas.account import Account
 from schemas.clock import SystemClock
+from schemas.network import is_loopback_host
 from schemas.provider import PROVIDERS
 from worker.connection import open_http
 from worker.fetching import Fetcher
 from worker.policy.classification import OPENAI, QIANFAN_V2
-from worker.policy.hosts import OwnHost, PictureHosts, is_loopback_host
+from worker.policy.hosts import OwnHost, PictureHosts
 from worker.providers import dashscope, openai, qianfan, stability
 from worker.providers.opening import Opening
 from worker.providers.port import Provider, SharedToken
