@@ -25,7 +25,7 @@ from storage.stream import object_stream, open_source
 # Some file systems (exFAT, a few network shares) know no hard links.
 _NO_LINKS = {errno.EPERM, errno.EOPNOTSUPP, errno.ENOTSUP, errno.ENOSYS, errno.EMLINK}
 
-_TRIES = 20
+_TRIES = 100
 """A folder that was just made may go with the last object that another removes from it; each time
 is a matter of microseconds."""
 
@@ -166,16 +166,14 @@ class LocalStorage:
                 return "exists"
             with self._staged(path, lambda file: file.write(data)) as temporary:
                 how = _take_name(temporary, path)
-            self._sync(path.parent)
+            self._sync_written(path)
         return how
 
     def _replace(self, path: Path, fill: Callable[[BinaryIO], object]) -> None:
         with _errors_of(path):
             with self._staged(path, fill) as temporary:
                 temporary.replace(path)
-            # Another may have deleted it since, and its folder with it.
-            with suppress(FileNotFoundError):
-                self._sync(path.parent)
+            self._sync_written(path)
 
     @contextmanager
     def _staged(self, path: Path, fill: Callable[[BinaryIO], object]) -> Iterator[Path]:
@@ -205,10 +203,16 @@ class LocalStorage:
         try:
             directory.mkdir()
         except FileExistsError:
-            # One that another took away since is made with the next try.
-            if directory.exists() and not directory.is_dir():
-                raise
+            # One look, as another may take it away between two; it is made with the next try then.
+            with suppress(FileNotFoundError):
+                if not stat.S_ISDIR(directory.stat().st_mode):
+                    raise
         self._sync(directory.parent)
+
+    def _sync_written(self, path: Path) -> None:
+        # Another may have deleted it since, and its folder with it.
+        with suppress(FileNotFoundError):
+            self._sync(path.parent)
 
     def _sync_gone(self, directory: Path) -> None:
         """Put on disk that a name is gone; as in a bucket, folders go with what was in them."""

@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import BinaryIO
@@ -85,11 +86,23 @@ def test_folders_go_with_what_was_in_them(local_storage: LocalStorage, tmp_path:
     assert list(place.iterdir()) == []
 
 
+@pytest.fixture
+def hasty_threads() -> Iterator[None]:
+    """Threads that take turns as often as they can: between any two calls of the system."""
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    yield
+    sys.setswitchinterval(before)
+
+
+@pytest.mark.usefixtures("hasty_threads")
 def test_a_folder_that_others_empty_is_written_into(tmp_path: Path) -> None:
     def come_and_go(name: str) -> None:
         storage = LocalStorage(tmp_path, fsync=False)
         for _ in range(100):
             storage.put(f"a/b/{name}", b"1", PNG)
+            storage.delete(f"a/b/{name}")
+            assert storage.put_new(f"a/b/{name}", b"1", PNG)
             storage.delete(f"a/b/{name}")
 
     with ThreadPoolExecutor(4) as pool:
