@@ -15,9 +15,11 @@ from ledger.errors import LedgerError, LedgerNewer
 from ledger.intakes import IntakeRecord
 from ledger.opening import Ledger
 from ledger.schedules import Planned
+from producer.beat_metrics import BeatMetrics
 from producer.later import Later
 from producer.nights import Cron, due, night_name
 from producer.progress import Read
+from schemas import beat_figures
 from schemas.clock import SystemClock
 from schemas.intake import ENDED, Intake, IntakeEnd, IntakeState, run_id
 from schemas.schedule import Schedule
@@ -45,8 +47,16 @@ ReadIntake = Callable[[IntakeRecord, Read], IntakeEnd | Later]
 class Beat:
     """One process's part in it."""
 
-    def __init__(self, ledger: Ledger, read: ReadIntake, clock: SystemClock, name: str) -> None:
+    def __init__(
+        self,
+        ledger: Ledger,
+        read: ReadIntake,
+        clock: SystemClock,
+        name: str,
+        metrics: BeatMetrics,
+    ) -> None:
         """`name` tells it from others."""
+        self._metrics = metrics
         self._ledger = ledger
         self._read = read
         self._clock = clock
@@ -55,6 +65,7 @@ class Beat:
         self._rows: dict[str, int] = {}
         """Intakes being read, and how many rows of each."""
         self._threads: dict[str, threading.Thread] = {}
+        metrics.reading(self._rows.__len__)
 
     def run(self) -> None:
         """Turn until the process is asked to stop; what is not read by then is read by others.
@@ -68,8 +79,10 @@ class Beat:
                 self._leave()
                 raise
             except LedgerError as error:
+                self._metrics.count(beat_figures.TROUBLE, "ledger")
                 log.warning("beat.ledger", extra={"why": str(error)})
             except Exception as error:  # the edge: tomorrow's nights must not end with it
+                self._metrics.count(beat_figures.TROUBLE, "broke")
                 log.exception("beat.broke", extra={"why": f"{type(error).__name__}: {error}"})
             self._clock.sleep(TURN_S)
         self._leave()
@@ -139,6 +152,7 @@ class Beat:
         if earlier is not None:
             self._note_missed(schedule, cron, night, now, f"{earlier} was still waiting")
         elif self._ledger.intakes.open(intake):
+            self._metrics.count(beat_figures.NIGHTS, schedule.name, "fired")
             log.info("schedule.fired", extra={"schedule": schedule.name, "intake": intake.id})
         return intake.id
 
@@ -156,6 +170,7 @@ class Beat:
         ended_at = now.isoformat(timespec="seconds")
         end = IntakeEnd(state=IntakeState.MISSED, ended_at=ended_at, batch=None, said=why)
         self._ledger.intakes.note(intake, end)
+        self._metrics.count(beat_figures.NIGHTS, schedule.name, "missed")
         log.warning(
             "schedule.missed", extra={"schedule": schedule.name, "intake": intake.id, "why": why}
         )
@@ -182,6 +197,7 @@ class Beat:
             with self._lock:
                 self._rows[name] = rows
 
+        began_s = self._clock.monotonic_s()
         try:
             outcome = self._read(record, tell)
             with self._lock:
@@ -192,6 +208,7 @@ class Beat:
         except Exception as error:  # noqa: BLE001 - the edge: one manifest must not end the others
             self._broke(record, error)
         finally:
+            self._metrics.read_in(self._clock.monotonic_s() - began_s)
             with self._lock:
                 self._rows.pop(name, None)
             del self._threads[name]
@@ -201,14 +218,18 @@ class Beat:
         match outcome:
             case Later(wait_s, why):
                 self._ledger.intakes.wait(name, wait_s, why)
+                self._metrics.count(beat_figures.INTAKES, "later")
                 log.info("intake.waits", extra={"intake": name, "why": why})
             case IntakeEnd() as end:
                 self._ledger.intakes.end(name, end)
+                self._metrics.count(beat_figures.INTAKES, end.state.name.lower())
+                self._metrics.count(beat_figures.INTAKE_JOBS, by=end.total)
                 facts = {"intake": name, "outcome": str(end.state), "batch": end.batch}
                 log.info("intake.ended", extra={**facts, "jobs": end.total})
 
     def _broke(self, record: IntakeRecord, error: Exception) -> None:
         name, why = record.intake.id, f"{type(error).__name__}: {error}"
+        self._metrics.count(beat_figures.INTAKES, "broke")
         log.error("intake.broke", extra={"intake": name, "why": why})
         try:
             if self._ledger.intakes.count_try(name) < MOST_TRIES:

@@ -1,4 +1,4 @@
-"""What a worker tells of itself: metrics that are fetched, traces that are sent."""
+"""What a process tells of itself: metrics that are fetched, traces that are sent."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from schemas.account import Section
 
 
 class MetricsSection(Section):
-    """Where Prometheus reads a worker's metrics; there is no such place unless a port is named."""
+    """Where Prometheus reads a process' metrics; there is no such place unless a port is named."""
 
     port: int | None = Field(
         default=None,
@@ -16,6 +16,13 @@ class MetricsSection(Section):
         le=65535,
         description="each process takes one of its own; 0: a free one",
         examples=[9464],
+    )
+    beat_port: int | None = Field(
+        default=None,
+        ge=0,
+        le=65535,
+        description="the beat's, which may share a machine and its settings with a worker",
+        examples=[9466],
     )
     listen: str = Field(
         default="127.0.0.1",

@@ -6,20 +6,9 @@ Labels have few values: lanes, schedules, states, classes of errors. No batch an
 
 from __future__ import annotations
 
-from typing import Literal, NamedTuple
-
 from schemas.failure import ErrorClass
+from schemas.figure import Figure
 from schemas.states import ENDED_STATES
-
-
-class Figure(NamedTuple):
-    """One figure, as Prometheus knows it."""
-
-    kind: Literal["counter", "gauge", "histogram"]
-    name: str
-    labels: tuple[str, ...]
-    says: str
-
 
 STEPS = Figure(
     "counter",

@@ -22,11 +22,11 @@ from ledger.usage import LaneUsage
 from schemas import queues
 from schemas.catalogue import UnknownModel
 from schemas.clock import Clock
+from schemas.figure import Figure
 from schemas.lane import Lane, Limit
 from schemas.model import Model
 from schemas.states import JobState
 from worker import figures
-from worker.figures import Figure
 from worker.models import Models
 from worker.policy.demand import LaneLoad, threads_wanted
 

@@ -7,8 +7,8 @@ from collections.abc import Callable, Mapping
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 from ledger.bucket import Slot
+from schemas.figure import Figure
 from worker import figures
-from worker.figures import Figure
 
 BUCKETS_S = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 120.0)
 """From a local write to a video of two minutes."""

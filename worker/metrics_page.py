@@ -5,7 +5,9 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable, Iterator
 
-from worker.figures import FLEET, OWN, Figure
+from schemas.beat_figures import BEAT
+from schemas.figure import Figure
+from worker.figures import FLEET, OWN
 
 _HEAD = """\
 # Metrics, logs and traces
@@ -22,8 +24,9 @@ port = 9464
 listen = "127.0.0.1"
 ```
 
-Two processes on one machine need two ports (`IMAGEMILL_METRICS__PORT=9465`); `0` takes a free one and logs it. There is
-no password: let it listen where only your monitoring reaches. A job pays about 0.05 ms of CPU for being counted, and
+Two processes on one machine need two ports (`IMAGEMILL_METRICS__PORT=9465`); `0` takes a free one and logs it. A beat
+tells its own at `beat_port`, so that it may share a machine and its settings with a worker. Flower has `/metrics` of its
+own, of tasks. There is no password: let it listen where only your monitoring reaches. A job pays about 0.05 ms of CPU for being counted, and
 nothing to the ledger.
 
 What the ledger knows of the whole fleet is told by the process that leads, and by no other, so that sums are right. It
@@ -61,7 +64,9 @@ job's trace is found by its name. `sample = 1.0`, the default, is every job. Wit
 
 def page() -> str:
     """The whole page."""
-    return "\n".join([_HEAD, *_table("Each process", OWN), *_table("The leader", FLEET), _TAIL])
+    worker, leader, beat = ("Each worker", OWN), ("The leader", FLEET), ("Each beat", BEAT)
+    tables = (line for table in (worker, leader, beat) for line in _table(*table))
+    return "\n".join([_HEAD, *tables, _TAIL])
 
 
 def _table(title: str, figures: Iterable[Figure]) -> Iterator[str]:

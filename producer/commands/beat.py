@@ -14,6 +14,7 @@ import click
 
 from ledger.errors import LedgerNewer
 from producer.beat import Beat
+from producer.beat_metrics import BeatMetrics
 from producer.commands.reading import Reader
 from producer.commands.remote import require_fleet
 from producer.connecting import WrongAccess, connected
@@ -47,11 +48,14 @@ def beat() -> None:
         signal.signal(number, lambda *_: clock.interrupt())
     _keep_log(session.settings.log_level)
     name = f"{socket.gethostname()}-{os.getpid()}"
+    metrics, section = BeatMetrics(), session.settings.metrics
+    if section.beat_port is not None:
+        metrics.expose(section.listen, section.beat_port)
     with connected(session.settings, clock) as connection:
         reader = Reader(session.settings, connection.ledger, connection.storage, clock)
         logging.getLogger(__name__).info("beat.ready", extra={"beat": name})
         try:
-            Beat(connection.ledger, reader, clock, name).run()
+            Beat(connection.ledger, reader, clock, name, metrics).run()
         except LedgerNewer as error:
             raise WrongAccess(str(error)) from error
 

@@ -83,8 +83,10 @@ def test_prometheus_reads_who_has_metrics() -> None:
     path = DEPLOY / "prometheus" / "compose.yml"
     (job,) = yaml.safe_load(path.read_text(encoding="utf-8"))["scrape_configs"]
     (found,) = job["dns_sd_configs"]
+    assert {"worker", "generate", "beat"} <= set(found["names"])
     for name in found["names"]:
-        assert SERVICES[name]["environment"]["IMAGEMILL_METRICS__PORT"] == str(found["port"])
+        setting = "IMAGEMILL_METRICS__BEAT_PORT" if name == "beat" else "IMAGEMILL_METRICS__PORT"
+        assert SERVICES[name]["environment"][setting] == str(found["port"])
         assert SERVICES[name]["environment"]["IMAGEMILL_METRICS__LISTEN"] == "0.0.0.0"
 
 

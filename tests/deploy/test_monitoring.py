@@ -14,10 +14,12 @@ import yaml
 from click import Command, Context, Group
 
 from producer.cli import cli
+from schemas.beat_figures import BEAT
 from schemas.failure import ErrorClass
+from schemas.figure import Figure
 from schemas.lane import Limit
 from schemas.states import JobState
-from worker.figures import FLEET, OWN, Figure
+from worker.figures import FLEET, OWN
 from worker.metrics_page import page
 
 ROOT = Path(__file__).parents[2]
@@ -31,7 +33,7 @@ SCRAPED = {"job", "instance"}
 _ENDINGS = {"counter": ("",), "gauge": ("",), "histogram": ("_bucket", "_sum", "_count")}
 OURS: dict[str, Figure] = {
     f"{figure.name}{ending}": figure
-    for figure in (*OWN, *FLEET)
+    for figure in (*OWN, *FLEET, *BEAT)
     for ending in _ENDINGS[figure.kind]
 }
 OTHERS = {"up", "process_cpu_seconds_total", "process_resident_memory_bytes"}
@@ -123,7 +125,7 @@ def test_every_metric_is_shown() -> None:
     shown = {selector.name for _, query in QUERIES for selector in Query(query).selectors}
     silent = {
         figure.name
-        for figure in (*OWN, *FLEET)
+        for figure in (*OWN, *FLEET, *BEAT)
         if not shown & {f"{figure.name}{ending}" for ending in _ENDINGS[figure.kind]}
     }
     assert silent <= {
@@ -176,7 +178,7 @@ METRICS_NAMED = sorted(set(re.findall(r"`(imagemill_\w+)`", RUNBOOK)))
 
 @pytest.mark.parametrize("name", METRICS_NAMED)
 def test_a_metric_of_the_runbook_is_one(name: str) -> None:
-    assert name in {figure.name for figure in (*OWN, *FLEET)}
+    assert name in {figure.name for figure in (*OWN, *FLEET, *BEAT)}
 
 
 def test_prometheus_reads_these_alerts_under_the_name_they_ask_for() -> None:
@@ -198,7 +200,7 @@ def test_the_page_says_what_the_figures_say() -> None:
 
 
 def test_no_figure_is_labelled_by_what_never_ends() -> None:
-    labels = {label for figure in (*OWN, *FLEET) for label in figure.labels}
+    labels = {label for figure in (*OWN, *FLEET, *BEAT) for label in figure.labels}
     assert not labels & {"batch", "job", "row", "ticket", "url", "prompt"}
-    names = [figure.name for figure in (*OWN, *FLEET)]
+    names = [figure.name for figure in (*OWN, *FLEET, *BEAT)]
     assert len(set(names)) == len(names)

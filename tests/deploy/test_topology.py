@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from schemas import layout, queues
+from schemas import beat_figures, layout, queues
 from schemas.intake import IntakeState
 from schemas.lane import LaneLimits
 from schemas.result import JobResult
@@ -170,6 +170,9 @@ def check_figures(topology: Topology) -> None:
         assert told[name][f"{figures.JOBS_ENDED.name}{{succeeded}}"] == ended[name]
         assert told[name][figures.IMAGES.name] == ended[name]
         assert told[name][f"{figures.REQUESTS.name}{{throttled}}"] == 0
+    beat = topology.figures("beat")
+    assert beat[f"{beat_figures.NIGHTS.name}{{fired}}"] == 1
+    assert beat[beat_figures.INTAKE_JOBS.name] == ROWS
     at_rest = {figures.WORKERS: 3, figures.JOBS: 0, figures.BATCHES_OPEN: 0}
     expected = {figure.name: n for figure, n in {**at_rest, figures.THREADS_WANTED: 0}.items()}
     # The leader's reading may be some seconds old.

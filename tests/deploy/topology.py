@@ -75,6 +75,7 @@ class Topology:
                 "IMAGEMILL_REDIS_URL_FILE": str(self._folder / "secrets" / f"redis-url-{user}"),
                 "IMAGEMILL_S3_ENDPOINT_URL": self._seaweed.endpoint_url,
                 "IMAGEMILL_METRICS__PORT": "0",  # one machine has each port once
+                "IMAGEMILL_METRICS__BEAT_PORT": "0",
                 "IMAGEMILL_FLOWER__PORT": str(self.flower_port),
                 "DASHSCOPE_HTTP_BASE_URL": f"{self.simulator.url}/api/v1",
                 "DASHSCOPE_API_KEY": "sk-test",

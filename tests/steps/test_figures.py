@@ -8,6 +8,7 @@ import pytest
 
 from schemas.batch import Hold
 from schemas.failure import ErrorClass
+from schemas.figure import Figure
 from schemas.lane import Lane
 from schemas.states import ENDED_STATES, JobState
 from storage import NotFound, Unreachable
@@ -24,7 +25,7 @@ from worker.tasks import Desk
 from worker.tracing import NoTracing
 
 
-def value(metrics: Metrics, figure: figures.Figure, *labels: str, ending: str = "") -> float:
+def value(metrics: Metrics, figure: Figure, *labels: str, ending: str = "") -> float:
     """A sample as a reader sees it; 0 where there is none."""
     named = dict(zip(figure.labels, labels, strict=True))
     return metrics.registry.get_sample_value(figure.name + ending, named) or 0.0

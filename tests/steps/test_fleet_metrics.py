@@ -13,6 +13,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from ledger.opening import Ledger
 from schemas.batch_file import BatchFile
 from schemas.catalogue import catalogue
+from schemas.figure import Figure
 from schemas.intake import Intake, IntakeEnd, IntakeState, run_id
 from schemas.lane import Lane, LaneLimits
 from schemas.schedule import Schedule
@@ -41,7 +42,7 @@ READING = 11
 open batches; who beats (likewise); the schedules."""
 
 
-def told(registry: CollectorRegistry, figure: figures.Figure, **labels: str) -> float | None:
+def told(registry: CollectorRegistry, figure: Figure, **labels: str) -> float | None:
     return registry.get_sample_value(figure.name, labels)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import urllib.request
 from collections import Counter
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -12,9 +13,11 @@ import pytest
 from ledger.errors import LedgerNewer
 from ledger.intakes import IntakeRecord
 from ledger.keys import INTAKES
-from ledger.opening import Ledger
+from ledger.opening import Ledger, open_ledger
 from ledger.version import LEDGER_VERSION
 from producer.beat import MOST_TRIES, Beat, night_intake
+from producer.beat_metrics import BeatMetrics
+from producer.connecting import WrongAccess
 from producer.later import Later
 from producer.nights import Cron, night_name
 from producer.progress import Read
@@ -25,6 +28,9 @@ from tests.steps.instant_clock import InstantClock
 
 ORDER = BatchFile(manifest="s3://shop/{date}/night-{yyyymmdd}.csv", model="wanx-v1")
 ZONE = "Asia/Shanghai"
+
+
+JOBS = 7
 
 
 @dataclass
@@ -48,7 +54,9 @@ class Readings:
                 return later
             case state:
                 ended_at = "2026-02-01T00:00:00+00:00"
-                return IntakeEnd(state=state, ended_at=ended_at, batch=record.intake.order.batch)
+                return IntakeEnd(
+                    state=state, ended_at=ended_at, batch=record.intake.order.batch, total=JOBS
+                )
 
 
 @pytest.fixture
@@ -57,7 +65,7 @@ def readings() -> Readings:
 
 
 def beat(ledger: Ledger, readings: Readings, name: str = "one") -> Beat:
-    return Beat(ledger, readings, InstantClock(), name)
+    return Beat(ledger, readings, InstantClock(), name, BeatMetrics())
 
 
 def turn(one: Beat) -> None:
@@ -261,9 +269,60 @@ def test_a_beat_that_ends_gives_back_what_it_reads(ledger: Ledger, readings: Rea
     readings.outcome = Later(3600, "not there")
     clock = InstantClock()
     clock.interrupt_after = 2
-    Beat(ledger, readings, clock, "one").run()
+    Beat(ledger, readings, clock, "one", BeatMetrics()).run()
     assert ledger.fleet.beats() == []
     assert history(ledger)[0].said == "not there"
+
+
+def told(metrics: BeatMetrics) -> dict[tuple[str, ...], float]:
+    """A figure's samples by its name and what its labels say."""
+    return {
+        (sample.name.removeprefix("imagemill_"), *sample.labels.values()): sample.value
+        for family in metrics.registry.collect()
+        for sample in family.samples
+    }
+
+
+def test_figures_tell_nights_and_manifests(ledger: Ledger, readings: Readings) -> None:
+    metrics = BeatMetrics()
+    one = Beat(ledger, readings, InstantClock(), "one", metrics)
+    assert told(metrics)["intakes_total", "refused"] == 0
+    planned(ledger, timedelta(minutes=2))
+    planned(ledger, timedelta(hours=2), Missed.SKIP, "skipped")
+    readings.held = threading.Event()
+    one.turn()
+    assert told(metrics)["intakes_reading",] == 1
+    readings.held.set()
+    one.join()
+    readings.outcome = RuntimeError("a fault")
+    planned(ledger, timedelta(minutes=2), name="broken")
+    turn(one)
+    readings.outcome = Later(60, "not there")
+    planned(ledger, timedelta(minutes=2), name="late")
+    turn(one)
+    found = told(metrics)
+    assert found["schedule_nights_total", "nightly", "fired"] == 1
+    assert found["schedule_nights_total", "skipped", "missed"] == 1
+    assert found["intakes_total", "handed_in"] == found["intakes_total", "broke"] == 1
+    assert found["intakes_total", "later"] == 1
+    assert found["intake_jobs_total",] == JOBS
+    assert found["intake_seconds_count",] == 3
+    assert found["intakes_reading",] == 0
+
+
+def test_turns_that_no_ledger_answers_are_counted(readings: Readings) -> None:
+    metrics, clock = BeatMetrics(), InstantClock()
+    clock.interrupt_after = 2
+    Beat(open_ledger("redis://127.0.0.1:1/0", patient=False), readings, clock, "one", metrics).run()
+    assert told(metrics)["beat_trouble_total", "ledger"] == 2
+
+
+def test_a_port_that_is_taken_is_said() -> None:
+    port = BeatMetrics().expose("127.0.0.1", 0)
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics") as answer:
+        assert b"imagemill_intakes_total" in answer.read()
+    with pytest.raises(WrongAccess, match=rf"127\.0\.0\.1:{port}.*IMAGEMILL_METRICS__BEAT_PORT"):
+        BeatMetrics().expose("127.0.0.1", port)
 
 
 def test_a_ledger_that_a_newer_release_took_over_is_left(

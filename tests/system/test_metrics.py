@@ -5,7 +5,6 @@ from __future__ import annotations
 import gzip
 import hashlib
 import threading
-import urllib.request
 from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,10 +12,11 @@ from contextlib import contextmanager
 import pytest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from opentelemetry.proto.trace.v1.trace_pb2 import Span
-from prometheus_client.parser import text_string_to_metric_families
 
+from schemas.figure import Figure
 from tests.http_server import QuietHandler, serving
 from tests.system.mill import WANX, Mill
+from tests.system.samples import Samples, scraped
 from tests.system.traced_worker import traced_worker
 from tests.system.worker_process import WorkerProcess
 from tests.waiting import wait_until
@@ -25,32 +25,6 @@ from worker import figures
 pytestmark = pytest.mark.system
 ROWS = 12
 LANE = f"{WANX}@default"
-
-
-class Samples:
-    """What one worker told at one moment."""
-
-    def __init__(self, text: str) -> None:
-        self._found = [
-            sample for family in text_string_to_metric_families(text) for sample in family.samples
-        ]
-        self.names = {sample.name for sample in self._found}
-        self.labels = {label for sample in self._found for label in sample.labels}
-
-    def total(self, name: str, **labels: str) -> float:
-        """The sum of a metric's samples with these labels."""
-        return sum(
-            sample.value
-            for sample in self._found
-            if sample.name == name and labels.items() <= sample.labels.items()
-        )
-
-
-def scraped(worker: WorkerProcess) -> Samples:
-    """As Prometheus reads it."""
-    (listening,) = [e for e in worker.entries() if e["event"] == "metrics.listening"]
-    with urllib.request.urlopen(f"http://127.0.0.1:{listening['port']}/metrics") as answer:
-        return Samples(answer.read().decode())
 
 
 @contextmanager
@@ -103,7 +77,7 @@ def finished(workers: list[WorkerProcess]) -> tuple[float, float]:
 
 
 def check_metrics(told: list[Samples], images: int) -> None:
-    def total(figure: figures.Figure, ending: str = "", **labels: str) -> float:
+    def total(figure: Figure, ending: str = "", **labels: str) -> float:
         return sum(samples.total(figure.name + ending, **labels) for samples in told)
 
     assert total(figures.IMAGES, lane=LANE) == images == ROWS

@@ -14,6 +14,7 @@ from celery import Celery
 
 from ledger.keys import BROKER_PREFIX, HOURS, INTAKES
 from ledger.opening import Ledger
+from schemas import beat_figures as figures
 from schemas import queues
 from schemas.intake import IntakeState
 from schemas.states import JobState
@@ -22,6 +23,7 @@ from tests.cli.command import prompt_of
 from tests.http_server import QuietHandler, serving
 from tests.seaweed import Seaweed
 from tests.system.mill import Mill
+from tests.system.samples import scraped
 from tests.system.worker_process import WorkerProcess
 from tests.waiting import wait_until
 
@@ -83,6 +85,7 @@ def mill(tmp_path_factory: pytest.TempPathFactory, seaweed: Seaweed, shop: str) 
         found = Mill(folder / "mill", stack, seaweed)
         own_hosts = json.dumps([shop.removeprefix("http://")])
         found.command_line.variables["IMAGEMILL_MANIFESTS__OWN_HOSTS"] = own_hosts
+        found.command_line.variables["IMAGEMILL_METRICS__BEAT_PORT"] = "0"
         found.start_workers(1)
         yield found
 
@@ -121,11 +124,21 @@ def night(mill: Mill, name: str) -> dict[str, object]:
     return mill.command_line("schedule", "history", name, "--limit", "1", "--json").document
 
 
+def figures_tell_it(beats: list[WorkerProcess]) -> bool:
+    """One of the beats fired the night and read its manifest, and says so to Prometheus."""
+    told = [scraped(beat) for beat in beats]
+    fired = [one.total(figures.NIGHTS.name, schedule="jars", outcome="fired") for one in told]
+    jobs = sum(one.total(figures.INTAKE_JOBS.name) for one in told)
+    read = sum(one.total(figures.INTAKES.name, outcome="handed_in") for one in told)
+    took = sum(one.total(f"{figures.INTAKE_SECONDS.name}_count") for one in told)
+    return sum(fired) == 1 and jobs >= ROWS and read >= 1 and took >= 1
+
+
 def test_two_beats_hand_a_night_in_once_and_the_next_costs_nothing(
     mill: Mill, beats: Beats
 ) -> None:
     desk = mill.command_line
-    _, second_beat = beats.alive(2)
+    first_beat, second_beat = beats.alive(2)
     desk.manifest("jars", ROWS)
     mill.storage.put("exports/jars.csv", (desk.folder / "jars.csv").read_bytes(), "text/csv")
     address = mill.storage.location("exports/jars.csv")
@@ -147,6 +160,7 @@ def test_two_beats_hand_a_night_in_once_and_the_next_costs_nothing(
     mill.check_pictures(results)
     assert set(mill.orders(" jars ").values()) == {1}
     assert len(mill.ledger.schedules.nights("jars")) == 1
+    wait_until(lambda: figures_tell_it([first_beat, second_beat]), 10, "figures")
 
     again = desk("schedule", "run-now", "jars")
     assert again.code == 0, again.err

@@ -11,6 +11,7 @@ import pytest
 from ledger.intakes import IntakeRecord
 from ledger.opening import Ledger
 from producer.beat import Beat
+from producer.beat_metrics import BeatMetrics
 from producer.progress import Read
 from schemas import layout
 from schemas.batch import Batch, Hold
@@ -129,7 +130,7 @@ def test_what_was_planned_is_done(mill: Mill) -> None:
         read.append(record.intake)
         return IntakeEnd(state=IntakeState.HANDED_IN, ended_at=ADDED_AT, batch="thursday")
 
-    beat = Beat(mill.ledger, end, mill.clock, "beat")
+    beat = Beat(mill.ledger, end, mill.clock, "beat", BeatMetrics())
     beat.turn()
     beat.join()
 
