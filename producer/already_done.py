@@ -11,6 +11,7 @@ from producer.tally import FIRST_KEPT, AlreadyDone, Tally
 from results.earlier import drawn_before
 from schemas import layout
 from schemas.job import Job
+from schemas.marker import MadeBatch
 from storage import Storage, StorageError
 
 LOOKS_AT_ONCE = 16
@@ -23,13 +24,14 @@ _TOGETHER = 500
 
 def already_done(
     jobs: Iterable[Job],
-    batch: str,
+    batch: MadeBatch | None,
     tally: Tally,
     storage: Storage,
     looked_up: Callable[[int], None],
 ) -> AlreadyDone:
     """What of the jobs of a batch is there. `looked_up` is told how many rows were looked for.
 
+    A batch that is None is yet to be made, so that whatever was drawn under its name was another's.
     Raises StorageError.
     """
     if _nothing_was_ever_drawn(storage):
@@ -56,7 +58,7 @@ def already_done(
 
 
 def quickly_found(
-    jobs: Iterable[Job], batch: str, tally: Tally, storage: Storage
+    jobs: Iterable[Job], batch: MadeBatch | None, tally: Tally, storage: Storage
 ) -> AlreadyDone | None:
     """The same where that takes a moment only; None where it takes longer, or cannot be known."""
     try:
@@ -76,12 +78,12 @@ def _first(lanes: Iterable[Sequence[Job]]) -> Sequence[Job]:
     return sorted(chain.from_iterable(lanes), key=lambda job: job.line)[:FIRST_KEPT]
 
 
-def _is_there(job: Job, batch: str, tally: Tally, storage: Storage) -> bool:
+def _is_there(job: Job, batch: MadeBatch | None, tally: Tally, storage: Storage) -> bool:
     """Whether the worker will find it. What draws no picture is asked anew each time."""
     if not tally.model(job.lane).draws:
         return False
     earlier = drawn_before(job, storage)
-    return earlier is not None and earlier.batch != batch
+    return earlier is not None and not (batch and earlier.is_of(batch))
 
 
 def _in_parts(jobs: Iterable[Job]) -> Iterator[list[Job]]:

@@ -83,8 +83,8 @@ def gather(
         for sealed in sealed_jobs(storage, batch):
             result = sealed.result
             selection.see(result)
-            if chunks is not None and selection.unwanted(result):
-                unwanted.append(Unwanted.of(inputs.job(sealed), result))
+            if chunks is not None and (images := selection.unwanted(result)):
+                unwanted.append(Unwanted.of(inputs.job(sealed), result, images))
             if not selection.takes(result):
                 passed_over[result.state] += selection.passes_over(result)
                 left[result.state] += 1

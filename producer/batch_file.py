@@ -32,6 +32,8 @@ _PLAIN = {
     "matrix": "matrix_table",
     "matrix_limit": "matrix_limit",
     "priority": "priority",
+    "window": "window",
+    "tz": "tz",
     "skip_invalid": "skip_invalid",
     "allow_unknown_model": "allow_unknown_model",
     "price": "price",

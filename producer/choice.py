@@ -40,8 +40,8 @@ class Selection(Protocol):
     def kept(self, result: JobResult) -> Sequence[Image]:
         """The pictures it keeps; those it lacks then are ordered."""
 
-    def unwanted(self, result: JobResult) -> bool:
-        """Whether nobody wants any of the row's pictures, so that no later batch gets them."""
+    def unwanted(self, result: JobResult) -> Sequence[Image]:
+        """Where nobody wants any of the row's pictures, these: no later batch gets them."""
 
     def revised(self, job: Job, result: JobResult) -> Job:
         """The job, which is run once more, as it is ordered this time."""
@@ -82,9 +82,9 @@ class Choice:
         """All it has."""
         return result.images
 
-    def unwanted(self, result: JobResult) -> bool:  # noqa: ARG002 - see Selection
+    def unwanted(self, result: JobResult) -> Sequence[Image]:  # noqa: ARG002 - see Selection
         """Of pictures nothing was said."""
-        return False
+        return ()
 
     def revised(self, job: Job, result: JobResult) -> Job:  # noqa: ARG002 - see Selection
         """The job as it was."""

@@ -15,6 +15,7 @@ from producer.lane_time import Bound, lane_time
 from producer.tally import AlreadyDone, Tally
 from schemas import layout
 from schemas.contract import Contract
+from schemas.hours import Hours
 from schemas.job import Job
 from schemas.lane import Lane, LaneLimits
 from schemas.money import Amount, to_text
@@ -56,6 +57,8 @@ class Prospect:
     """In millionths, by currency."""
     daily_caps: Mapping[tuple[str, str], Amount] = field(default_factory=dict)
     """The most an account may spend in a day, by provider and account."""
+    hours: Hours | None = None
+    """Within which it orders only."""
 
 
 class LaneEstimate(Contract):
@@ -131,6 +134,7 @@ class Estimate(Contract):
     takes_s: float = Field(description="of the slowest lane, when no other batch orders there")
     shared_takes_s: float = Field(description="the same at most, with other batches' rows")
     slowest_lane: str | None
+    hours: str | None = Field(description="within which it orders only; null: at any time")
     capped: list[CappedAccount] = Field(description="accounts whose daily cap makes it take days")
     shortfalls: list[str] = Field(description="how far a budget goes that is not enough")
     first: list[FirstOrder] = Field(description="that would be ordered")
@@ -160,6 +164,7 @@ def estimated(prospect: Prospect) -> Estimate:
         takes_s=slowest.takes_s if slowest else 0.0,
         shared_takes_s=max((part.shared_takes_s for part in parts), default=0.0),
         slowest_lane=slowest.lane if slowest and slowest.rows else None,
+        hours=str(prospect.hours) if prospect.hours and lanes else None,
         capped=list(_capped(lanes, prospect)),
         shortfalls=shortfalls(prospect.budgets, tally, done) if lanes else [],
         first=[_first(job, prospect) for job in _first_to_order(prospect)],

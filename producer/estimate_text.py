@@ -25,6 +25,7 @@ def render(estimate: Estimate) -> str:
         *_costs(estimate),
         *(line for said in estimate.shortfalls for line in _line("budget", said)),
         *_time(estimate),
+        *(_line("hours", f"{estimate.hours} only") if estimate.hours else ()),
         *(line for capped in estimate.capped for line in _line("", _capped(capped))),
         *_first(estimate.first),
     ]

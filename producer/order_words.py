@@ -54,6 +54,8 @@ class OrderWords(TypedDict, total=False):
     style_packs: Mapping[str, Any]
     style_packs_file: str
     template: Mapping[str, str]
+    tz: str
+    window: str
 
 
 def said_by_program(manifest: str, words: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:

@@ -42,6 +42,7 @@ _USUAL = {"priority": str(Priority.NORMAL)}
 def packed(manifest: str, options: Mapping[str, Any]) -> BatchFile:
     """The batch file that says what the options say; `manifest` is an address.
 
+    At which hours it orders is not in it: whoever hands it over says so beside it.
     Raises ManifestError for a file that cannot be read, OptionError for what no file can say.
     """
     said = {key: options.get(option) for option, key in _PLAIN.items()}

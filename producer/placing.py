@@ -82,7 +82,7 @@ def _hand_in(
         with checked_manifest(source, order, options, session, models) as checked:
             if settings.redis_url is None and not simulated:
                 need_keys(checked.tally.lanes, session)
-            session.say(summary(checked.tally, order.budgets))
+            session.say(summary(checked.tally, order.budgets, hours=order.hours))
             batch = describe(checked, order, models, session.clock.now())
             limits = lane_limits(batch.lanes, settings, models)
             with connected(settings, session.clock, create=True) as connection:

@@ -9,11 +9,10 @@ from datetime import datetime
 from enum import StrEnum
 
 from ledger.retention import KeptBatch
-from schemas.layout import RESULTS_JSONL, sidecar_key, thumbnail_key
+from schemas.layout import BATCHES_PREFIX, RESULTS_JSONL, sidecar_key, thumbnail_key
 from schemas.states import BatchState
 from storage import StoredObject
 
-BATCHES_PREFIX = "batches/"
 _IMAGE_KEY = re.compile(rb'"(batches/([^"/]+)/(?:images|renditions)/[^"]+)"')
 _INPUT_KEY = re.compile(rb"inputs/[0-9a-f]{2}/[0-9a-f]{64}\.[a-z0-9]{1,5}")
 
@@ -87,11 +86,6 @@ def choose(kept: Iterable[KeptBatch], folders: Iterable[Folder], before: datetim
         (clear if folder.name in going or abandoned else staying).append(folder.name)
     opening = [batch.name for batch in known if batch.state is BatchState.OPENING]
     return Choice(forgotten, sorted(clear), sorted(staying), opening)
-
-
-def folder_of(key: str) -> str:
-    """The batch in whose folder an object lies."""
-    return key.removeprefix(BATCHES_PREFIX).partition("/")[0]
 
 
 def is_chunk(key: str) -> bool:

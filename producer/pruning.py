@@ -13,13 +13,11 @@ from ledger.retention import KeptBatch
 from producer.errors import ProducerError
 from producer.exit_codes import ExitCode
 from producer.prune_choice import (
-    BATCHES_PREFIX,
     Choice,
     Folder,
     Kind,
     borrowed,
     choose,
-    folder_of,
     inputs_named,
     is_chunk,
     is_old,
@@ -100,8 +98,8 @@ class Pruning:
 
     def _choose(self) -> Choice:
         folders: dict[str, Folder] = {}
-        for stored in self._storage.list(BATCHES_PREFIX):
-            name = folder_of(stored.key)
+        for stored in self._storage.list(layout.BATCHES_PREFIX):
+            name = layout.batch_of(stored.key)
             folders.setdefault(name, Folder(name)).see(stored)
         # After the folders: a batch is in the ledger before anything of it lies in storage.
         return choose(self._ledger.retention.batches(), folders.values(), self._before)
@@ -138,7 +136,7 @@ class Pruning:
 
     def _clear(self, batch: str, lent: set[str], *, pictures: bool) -> None:
         """Take a folder's chunks away, and its pictures where that is asked for."""
-        found = self._storage.list(f"{BATCHES_PREFIX}{batch}/")
+        found = self._storage.list(f"{layout.BATCHES_PREFIX}{batch}/")
         chunks: list[StoredObject] = []
         others: list[StoredObject] = []
         for stored in found:
@@ -174,7 +172,7 @@ class Pruning:
             for batch in choice.staying
             for results in self._results_of(batch)
             for key in borrowed(results, batch)
-            if folder_of(key) in going
+            if layout.batch_of(key) in going
         }
 
     def _results_of(self, batch: str) -> Iterator[bytes]:
@@ -201,6 +199,6 @@ class Pruning:
         return {
             key
             for batch in batches
-            for stored in self._storage.list(f"{BATCHES_PREFIX}{batch}/input/")
+            for stored in self._storage.list(f"{layout.BATCHES_PREFIX}{batch}/input/")
             for key in inputs_named(gzip.decompress(self._storage.get(stored.key)))
         }

@@ -68,7 +68,7 @@ class Rerolls:
         self._unknown.see(result)
         self.done_before += len(self._outdated(result))
         wish = self._wish(result)
-        self.rejected += wish is None and self.unwanted(result)
+        self.rejected += wish is None and bool(self.unwanted(result))
         if wish is None or not self.takes(result):
             return
         problem = self._prompt_problem(wish, result) or self._seed_problem(wish, result)
@@ -91,14 +91,18 @@ class Rerolls:
         wish = self._wish(result)
         return result.images if wish is None else wish.kept
 
-    def unwanted(self, result: JobResult) -> bool:
-        """Whether none of its pictures is to be had by a later batch.
+    def unwanted(self, result: JobResult) -> Sequence[Image]:
+        """Its pictures where no later batch is to have any, and those before them that were refused.
 
         Not so where the row fixes its seed: it would come out the same, and be paid for again.
         """
         if not result.images or _seed(result) is not None:
-            return False
-        return all(self._is_unwanted(image, result) for image in result.images)
+            return ()
+        if not all(self._is_unwanted(image, result) for image in result.images):
+            return ()
+        # What could not be drawn anew is still to be had under the row's order.
+        before = [old for old in result.replaced if _is_refusal(self._review.of_image(old))]
+        return [*result.images, *before]
 
     def revised(self, job: Job, result: JobResult) -> Job:
         """The next revision of a row, with the prompt and the seed it is drawn with."""
@@ -148,8 +152,7 @@ class Rerolls:
         return None if result.images and anew else self._review.of_row(result)
 
     def _is_unwanted(self, image: Image, result: JobResult) -> bool:
-        mark = self._review.of_image(image) or self._of_row(result)
-        return mark is not None and mark.decision is not Decision.APPROVE
+        return _is_refusal(self._review.of_image(image) or self._of_row(result))
 
     def _outdated(self, result: JobResult) -> list[Mark]:
         marks = [self._review.of_image(image) for image in result.replaced]
@@ -212,6 +215,10 @@ def new_prompt(said: str, present: str) -> str:
     if not addition or not kept:
         return addition or present
     return f"{kept}{'，' if _WIDE_END.search(kept) else ', '}{addition}"
+
+
+def _is_refusal(mark: Mark | None) -> bool:
+    return mark is not None and mark.decision is not Decision.APPROVE
 
 
 def _said(wish: Wish, result: JobResult) -> dict[str, Mark]:

@@ -11,11 +11,13 @@ from schemas.contract import Contract
 from schemas.fields import canonical_name
 from schemas.finishing import Label
 from schemas.finishing_sections import GateAction
+from schemas.hours import Hours
 from schemas.money import Amount
 from schemas.notify import Notify
 from schemas.rendition import NONE, parse_renditions
 from schemas.style_pack import StylePack
 from schemas.toml_value import as_cell
+from schemas.zone import zone_of
 
 
 class TemplateSection(Contract):
@@ -83,6 +85,12 @@ class BatchFile(Contract):
         default_factory=list, description="most it may cost: 50CNY, or one amount a currency"
     )
     priority: Priority | None = Field(default=None, description="its share beside others")
+    window: str | None = Field(
+        default=None, description="hours within which it orders only: 01:00-07:00"
+    )
+    tz: str | None = Field(
+        default=None, description="their time zone, and a schedule's: Asia/Shanghai"
+    )
     fresh: bool | None = Field(
         default=None, description="order everything, whatever was drawn before"
     )
@@ -123,6 +131,20 @@ class BatchFile(Contract):
         for amount in amounts:
             Amount.parse(amount)
         return amounts
+
+    @field_validator("window")
+    @classmethod
+    def _are_hours(cls, text: str | None) -> str | None:
+        if text is not None:
+            Hours.parse(text)
+        return text
+
+    @field_validator("tz")
+    @classmethod
+    def _is_a_zone(cls, name: str | None) -> str | None:
+        if name is not None:
+            zone_of(name)
+        return name
 
     @field_validator("renditions")
     @classmethod

@@ -39,6 +39,14 @@ def lane_folder(lane: str) -> str:
     return safe_name(lane)
 
 
+BATCHES_PREFIX = "batches/"
+
+
+def batch_of(key: str) -> str:
+    """The batch in whose folder an object lies."""
+    return key.removeprefix(BATCHES_PREFIX).partition("/")[0]
+
+
 def batch_document(batch: str) -> str:
     """The batch's own document."""
     return f"batches/{batch}/batch.json"

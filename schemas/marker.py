@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from pydantic import Field
 
 from schemas.contract import Contract
 from schemas.finishing import Finishing
 from schemas.job import Job
 from schemas.result import Image, JobResult
+
+
+class MadeBatch(NamedTuple):
+    """A batch, told apart from one that had the same name and is forgotten."""
+
+    name: str
+    made_at: str | None
+    """UTC, ISO 8601; None where that is not known."""
 
 
 class Marker(Contract):
@@ -19,6 +29,14 @@ class Marker(Contract):
         default=Finishing(), description="how the files that it names are labelled"
     )
     result: JobResult = Field(description="how it ended there, without the manifest's own columns")
+
+    def is_of(self, batch: MadeBatch) -> bool:
+        """Whether this very batch drew it."""
+        drawn_at = self.result.finished_at
+        if self.batch != batch.name or batch.made_at is None or drawn_at is None:
+            return self.batch == batch.name
+        # To the second, as text: both are UTC, and what somebody else wrote there breaks nothing.
+        return drawn_at[:19] >= batch.made_at[:19]
 
     def pictures_for(self, job: Job) -> list[Image]:
         """The pictures that the job need not order; none where one of those it lacks is missing.

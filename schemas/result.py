@@ -10,6 +10,7 @@ from schemas.contract import Contract
 from schemas.failure import Failure
 from schemas.finishing import Label
 from schemas.flaw import Flaw
+from schemas.layout import batch_of
 from schemas.states import JobState
 
 
@@ -68,6 +69,15 @@ class Image(Contract):
     look: str = Field(
         default="", description="perceptual hash, hexadecimal, where the gate looked at it"
     )
+    copied_from: str = Field(
+        default="",
+        description="the batch that drew it, where this file is that one's with other labels",
+    )
+
+    @property
+    def drawn_in(self) -> str:
+        """The batch that drew it, in whichever batch's folder the file lies."""
+        return self.copied_from or batch_of(self.key)
 
 
 class JobResult(Contract):

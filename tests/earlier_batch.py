@@ -13,7 +13,9 @@ from storage import Storage
 PICTURE = b"a picture"
 
 
-def leave_drawn(storage: Storage, job: Job, batch: str = "yesterday") -> list[str]:
+def leave_drawn(
+    storage: Storage, job: Job, batch: str = "yesterday", finished_at: str | None = None
+) -> list[str]:
     """A marker and its pictures; their keys."""
     images = [_image(job, batch, index) for index in range(1, job.n + 1)]
     for image in images:
@@ -29,6 +31,7 @@ def leave_drawn(storage: Storage, job: Job, batch: str = "yesterday") -> list[st
         attempts=1,
         currency="CNY",
         revision=job.revision,
+        finished_at=finished_at,
     )
     marker = Marker(batch=batch, result=result).model_dump_json().encode()
     storage.put(layout.marker_key(content_key(job)), marker, "application/json")

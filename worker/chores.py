@@ -13,6 +13,7 @@ from schemas import layout
 from schemas.batch import Batch, ChunkRef, Hold, LaneCounts, LaneRound
 from schemas.job import Job
 from schemas.lane import Lane
+from schemas.marker import MadeBatch
 from schemas.result import JobResult
 from schemas.states import JobState
 from worker import figures
@@ -23,7 +24,7 @@ from worker.paying import look_after, settle_chunk
 from worker.renditions import for_this_batch
 from worker.reporting import count_withdrawn
 from worker.rerolling import reroll
-from worker.reusing import LoadedBatch, drawn_before
+from worker.reusing import drawn_before
 from worker.steps import cancel
 from worker.telling import expect_end, tell_of_end, tell_of_failures, tell_of_standing
 from worker.tools import Tools
@@ -51,7 +52,7 @@ def load(lane: str, chunk: ChunkRef, tools: Tools) -> bool:
     jobs = list(jobs_of(lane, chunk, tools.storage))
     document = tools.ledger.batches.document(chunk.batch)
     fresh = document is not None and document.fresh
-    batch = LoadedBatch(chunk.batch, None if document is None else document.created_at)
+    batch = MadeBatch(chunk.batch, None if document is None else document.created_at)
     reused = [] if fresh else drawn_before(jobs, batch, tools)
     reused = for_this_batch(jobs, reused, chunk.batch, tools)
     requests = [(job.id, job.request_json()) for job in jobs]

@@ -104,6 +104,7 @@ class Refinisher:
             "unlabelled": file.why_not,
             "sealed": file.sealed,
             "unsealed": file.unsealed,
+            "copied_from": image.drawn_in,
         }
 
     def _bytes(self, image: Image) -> bytes:

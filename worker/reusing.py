@@ -8,12 +8,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
-from typing import Any, NamedTuple
+from typing import Any
 
 from schemas.catalogue import UnknownModel
 from schemas.job import Job
 from schemas.lane import Lane
-from schemas.marker import Marker
+from schemas.marker import MadeBatch, Marker
 from schemas.model import Model
 from schemas.result import Image, JobResult
 from worker.markers import marker_of, put_marker
@@ -24,15 +24,7 @@ LOOKERS = 16
 """Threads that look for what was drawn of one chunk: each look is a way to the storage and back."""
 
 
-class LoadedBatch(NamedTuple):
-    """The batch whose rows are looked for."""
-
-    name: str
-    made_at: str | None
-    """UTC, ISO 8601; None where that is not known."""
-
-
-def drawn_before(jobs: Sequence[Job], batch: LoadedBatch, tools: Tools) -> list[JobResult]:
+def drawn_before(jobs: Sequence[Job], batch: MadeBatch, tools: Tools) -> list[JobResult]:
     """How those of a chunk's jobs end whose very order was drawn in another batch.
 
     One that had the same name and is forgotten, by `prune` or with its server, is another batch.
@@ -48,9 +40,9 @@ def drawn_before(jobs: Sequence[Job], batch: LoadedBatch, tools: Tools) -> list[
         return [result for result in ended if result is not None]
 
 
-def _ended(job: Job, batch: LoadedBatch, model: Model | None, tools: Tools) -> JobResult | None:
+def _ended(job: Job, batch: MadeBatch, model: Model | None, tools: Tools) -> JobResult | None:
     marker = marker_of(job, tools.storage)
-    if marker is None or _is_own(marker, batch):
+    if marker is None or marker.is_of(batch):  # rows of one batch never stand for each other
         return None
     drawn = job.as_drawn(marker.result)
     refinisher = Refinisher(drawn, batch.name, marker, model, tools.storage, tools.sealer)
@@ -66,15 +58,6 @@ def _ended(job: Job, batch: LoadedBatch, model: Model | None, tools: Tools) -> J
         told = {"result": result, "finishing": job.finishing}
         put_marker(job, marker.model_copy(update=told), tools.storage)
     return _reused(job, marker, images, tools.clock.now())
-
-
-def _is_own(marker: Marker, batch: LoadedBatch) -> bool:
-    """Whether this very batch drew it: rows of one batch never stand for each other."""
-    drawn_at = marker.result.finished_at
-    if marker.batch != batch.name or batch.made_at is None or drawn_at is None:
-        return marker.batch == batch.name
-    # To the second, as text: both are UTC, and what somebody else wrote there breaks nothing.
-    return drawn_at[:19] >= batch.made_at[:19]
 
 
 def _reused(job: Job, marker: Marker, images: Sequence[Image], moment: datetime) -> JobResult:

@@ -45,10 +45,11 @@ def announce(
     tally = checked.tally
     is_new = ledger.batches.state(batch.batch) is None  # otherwise it was agreed to before
     looks = is_new and not batch.fresh
-    done = quickly_found(checked.chunks.jobs(), batch.batch, tally, storage) if looks else None
-    session.say(summary(tally, order.budgets, done, unseen=looks and done is None))
+    done = quickly_found(checked.chunks.jobs(), None, tally, storage) if looks else None
+    unseen = looks and done is None
+    session.say(summary(tally, order.budgets, done, hours=order.hours, unseen=unseen))
     if is_new:
-        _ask(tally, session, lambda: done or look_up(checked, batch, session), yes=yes)
+        _ask(tally, session, lambda: done or look_up(checked, batch, None, session), yes=yes)
 
 
 def _ask(

@@ -11,6 +11,7 @@ import click
 from ledger.opening import Ledger
 from producer.already_done import already_done
 from producer.commands.checked_manifest import checked_manifest, refuse_bad_rows
+from producer.commands.hours import HOURS, TZ
 from producer.commands.ordering import models_from, order_from, order_options
 from producer.commands.told import told
 from producer.connecting import NoMill, NotReachable, WrongAccess, connected_ledger, storage_to_read
@@ -24,6 +25,7 @@ from producer.submission import Checked, describe, lane_limits
 from producer.tally import AlreadyDone
 from schemas.batch import Batch
 from schemas.lane import Lane, LaneLimits
+from schemas.marker import MadeBatch
 from schemas.money import Amount
 from schemas.settings import Settings
 from schemas.states import OPEN_STATES, BatchState
@@ -36,6 +38,8 @@ _AWAY = (NotReachable, WrongAccess, EmbeddedServerError)
 @click.option("--simulate", is_flag=True, help="Of a rehearsal: what `run --simulate` would order.")
 @order_options
 @session_options
+@HOURS
+@TZ
 def estimate(manifest: str, *, simulate: bool, **options: Any) -> None:
     """Say what MANIFEST would order, cost and take; nothing is sent."""
     session = open_session(**session_part(options))
@@ -54,10 +58,10 @@ def say_estimate(
     with checked_manifest(manifest, order, options, session, models, refuse=False) as checked:
         batch = describe(checked, order, models, session.clock.now())
         limits = lane_limits(batch.lanes, session.settings, models)
-        prospect = replace(_prospect(checked, batch, limits, session), budgets=order.budgets)
+        prospect, made = _prospect(checked, batch, limits, session)
         if not prospect.handed_in_before:
-            prospect = replace(prospect, done=look_up(checked, batch, session))
-        found = estimated(prospect)
+            prospect = replace(prospect, done=look_up(checked, batch, made, session))
+        found = estimated(replace(prospect, budgets=order.budgets, hours=order.hours))
         if session.as_json:
             session.data(found)
         else:
@@ -67,19 +71,20 @@ def say_estimate(
 
 def _prospect(
     checked: Checked, batch: Batch, limits: Mapping[str, LaneLimits], session: Session
-) -> Prospect:
-    """What is known beside the manifest: the lanes as they are, and whether the batch is there."""
+) -> tuple[Prospect, MadeBatch | None]:
+    """What is known beside the manifest: the lanes as they are, and the batch where it is there."""
     standings = {lane: LaneStanding(found) for lane, found in limits.items()}
-    handed_in_before = False
+    handed_in_before, made = False, None
     try:
         with connected_ledger(session.settings, session.clock) as ledger:
-            handed_in_before = _is_there(batch, ledger)
+            handed_in_before, made = _is_there(batch, ledger), _made(batch.batch, ledger)
             standings |= _standings(batch, limits, ledger)
     except NoMill:
         pass  # nothing was ever ordered here, so that the settings are all there is
     except _AWAY as error:
+        made = MadeBatch(batch.batch, made_at=None)
         session.complain(f"{error} The lanes are taken to be empty, with the settings' limits.")
-    return Prospect(
+    prospect = Prospect(
         batch=batch.batch,
         manifest=checked.manifest.name,
         tally=checked.tally,
@@ -88,10 +93,16 @@ def _prospect(
         handed_in_before=handed_in_before,
         daily_caps=_daily_caps(batch.lanes, session.settings),
     )
+    return prospect, made
 
 
-def look_up(checked: Checked, batch: Batch, session: Session) -> AlreadyDone | None:
-    """Which rows were drawn in an earlier batch; None: nobody looks, or the storage is away."""
+def look_up(
+    checked: Checked, batch: Batch, made: MadeBatch | None, session: Session
+) -> AlreadyDone | None:
+    """Which rows were drawn in an earlier batch; None: nobody looks, or the storage is away.
+
+    `made` is the batch where it was begun before: what it has drawn itself is no earlier one's.
+    """
     if batch.fresh:
         return None
     name = checked.manifest.name
@@ -102,7 +113,7 @@ def look_up(checked: Checked, batch: Batch, session: Session) -> AlreadyDone | N
                 session.err, session.clock, name, done="looked up", quiet=session.quiet
             ) as read,
         ):
-            return already_done(checked.chunks.jobs(), batch.batch, checked.tally, storage, read)
+            return already_done(checked.chunks.jobs(), made, checked.tally, storage, read)
     except _AWAY as error:
         session.complain(f"{error} What was drawn before is not known; every row counts as new.")
         return None
@@ -115,6 +126,11 @@ def _is_there(batch: Batch, ledger: Ledger) -> bool:
         return False
     check_source(batch, known)
     return ledger.batches.state(batch.batch) is not BatchState.OPENING
+
+
+def _made(batch: str, ledger: Ledger) -> MadeBatch | None:
+    known = ledger.batches.document(batch)
+    return None if known is None else MadeBatch(batch, known.created_at)
 
 
 def _standings(

@@ -25,6 +25,7 @@ from schemas.batch import Batch, Priority
 from schemas.catalogue import Catalogue
 from schemas.finishing import Finishing, Label
 from schemas.finishing_sections import GateAction, finishing
+from schemas.hours import Hours
 from schemas.rendition import NONE, parse_renditions
 
 INVALID_CSV = "invalid.csv"
@@ -182,7 +183,10 @@ def models_from(options: dict[str, Any], session: Session, *, simulated: bool = 
 def order_from(
     options: dict[str, Any], session: Session, models: Catalogue, *, simulated: bool = False
 ) -> Order:
-    """What the options and a batch file say. Raises ManifestError, UnknownAccount."""
+    """What the options and a batch file say; a rehearsal orders at any hour.
+
+    Raises ManifestError, OptionError, UnknownAccount.
+    """
     account = SIMULATOR_ACCOUNT if simulated else options["account"] or DEFAULT_ACCOUNT
     if not simulated:
         check_account(account, session.settings)
@@ -208,7 +212,7 @@ def order_from(
         notify=options.get("notify"),
         previewed=options.get("preview") or FIRST_KEPT,
         finishing=_finishing(options, session),
-        hours=hours_from(options),
+        hours=None if simulated else hours_from(options),
     )
 
 
@@ -217,9 +221,10 @@ def summary(
     budgets: Mapping[str, int],
     done: AlreadyDone | None = None,
     *,
+    hours: Hours | None = None,
     unseen: bool = False,
 ) -> str:
-    """What is about to be ordered: rows, images, list price, and how far the budget goes.
+    """What is about to be ordered: rows, images, list price, hours, and how far the budget goes.
 
     What is `done` is free of charge. `unseen`: nobody looked for that, though it will be left out.
     """
@@ -231,7 +236,8 @@ def summary(
     images = f"{count:,} image{'' if count == 1 else 's'}"
     said = f"{rows}, {images}, at most {prices(costs_micro(tally, done))} at list price"
     said += ", before what is already done" if unseen else ""
-    return "; ".join([said, *shortfalls(budgets, tally, done)])
+    when = [] if hours is None else [f"ordered within {hours} only"]
+    return "; ".join([said, *when, *shortfalls(budgets, tally, done)])
 
 
 def handed_in_before(batch: Batch, order: Order) -> str:
@@ -246,6 +252,8 @@ def handed_in_before(batch: Batch, order: Order) -> str:
         said += f" Its budget stays as it is: `imagemill resume {name} --budget` changes it."
     if order.finishing != batch.finishing:
         said += " Its labels, gate and renditions stay as they were first asked for."
+    if order.hours != batch.hours:
+        said += " Its hours stay as they were first asked for."
     return said
 
 

@@ -117,11 +117,13 @@ class Reader:
         session = Session(self._settings, self._clock, console, as_json=False, quiet=False)
         options = unpacked(intake.order, usual_options())
         models = models_from(options, session)
-        order = replace(order_from(options, session, models), hours=intake.hours)
+        order = order_from(options, session, models)
+        if intake.hours is not None:
+            order = replace(order, hours=intake.hours)
         with tempfile.TemporaryDirectory(prefix="imagemill-") as folder:
             options |= {"invalid_rows": str(Path(folder) / "invalid.csv"), "tell_rows": tell}
             with checked_manifest(key, order, options, session, models) as checked:
-                session.say(summary(checked.tally, order.budgets))
+                session.say(summary(checked.tally, order.budgets, hours=order.hours))
                 batch = describe(checked, order, models, self._now())
                 limits = lane_limits(batch.lanes, self._settings, models)
                 submitted = hand_in(

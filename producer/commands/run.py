@@ -10,6 +10,7 @@ import click
 from producer.commands.announcement import announce
 from producer.commands.checked_manifest import checked_manifest
 from producer.commands.estimate import say_estimate
+from producer.commands.hours import HOURS, TZ, hours_from
 from producer.commands.ordering import (
     before_ordering,
     handed_in_before,
@@ -39,6 +40,8 @@ from schemas.provider import PROVIDERS
 @order_options
 @before_ordering
 @session_options
+@HOURS
+@TZ
 def run(manifest: str | None, *, simulate: bool, resume: bool, **options: Any) -> None:
     """Order the pictures of MANIFEST and wait for them, all on this machine.
 
@@ -59,6 +62,8 @@ def run(manifest: str | None, *, simulate: bool, resume: bool, **options: Any) -
         )
         session = session.embedded()
     manifest, options = told(manifest, options)
+    if simulate and hours_from(options) is not None:
+        session.say("A rehearsal orders at any hour.")
     if options["dry_run"]:
         say_estimate(manifest, options, session, simulated=simulate)
         return

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
@@ -75,7 +74,7 @@ def schedule() -> None:
 @click.option(
     "--tz",
     metavar="ZONE",
-    help="Time zone of --cron and --window, as Asia/Shanghai. [default: UTC]",
+    help="Time zone of --cron and --window, as Asia/Shanghai. [default: the batch file's, or UTC]",
 )
 @HOURS
 @click.option(
@@ -97,8 +96,8 @@ def add(called: str, manifest: str, **options: Any) -> None:
     session = open_session(**session_part(options))
     require_fleet(session)
     said = {key: options.pop(key) for key in ("cron", "missed", "replace")}
-    cron = Cron(said["cron"], options["tz"] or UTC_NAME)
     manifest, options = told(manifest, options)
+    cron = Cron(said["cron"], options["tz"] or UTC_NAME)
     if options["name"] is not None:
         raise OptionError("a night's batch is called NAME-DATE; take --batch (batch = ...) out")
     with connected(session.settings, session.clock, create=True) as connection:
@@ -225,11 +224,11 @@ def _check(
 ) -> None:
     """Read the manifest as at night. Raises RowsRefused; one that is not there yet may come."""
     models = models_from(options, session)
-    order = replace(order_from(options, session, models), hours=made.hours)
+    order = order_from(options, session, models)
     address = night_intake(made, cron, next_at, made.name, next_at).order.manifest
     try:
         with checked_manifest(address, order, options, session, models) as checked:
-            session.say(summary(checked.tally, order.budgets))
+            session.say(summary(checked.tally, order.budgets, hours=order.hours))
     except (NotThere, OutOfReach, NotOpenToUs) as error:
         session.complain(f"warning: {error} It is read when {made.name} is due.")
 

@@ -105,8 +105,9 @@ def validate(manifest: str, **options: Any) -> None:
                 session.data(preview)
         elif found:
             click.echo(for_terminal(render_previews(found)))
+        said = summary(checked.tally, order.budgets, hours=order.hours)
         click.echo(
-            f"{checked.manifest.name} can be ordered: {summary(checked.tally, order.budgets)}.",
+            f"{checked.manifest.name} can be ordered: {said}.",
             err=session.as_json and bool(found),
         )
 

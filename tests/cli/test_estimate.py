@@ -5,8 +5,11 @@ from __future__ import annotations
 import pytest
 
 from ledger.opening import open_ledger
+from storage import LocalStorage
 from tests.cli.command import CommandLine
+from tests.earlier_batch import leave_drawn
 from tests.ports import free_ports
+from tests.producer.manifests import jobs
 from tests.valkey import Valkey
 
 LANE = "dashscope:wanx-v1@default"
@@ -139,6 +142,17 @@ def test_what_was_drawn_before_costs_nothing(alone: CommandLine) -> None:
     assert second["first"][0]["keys"] == ["batches/tuesday/images/cups-000_01_r2.*"]
     ran = alone(*asked[:-1])
     assert "4 rows, of which 3 are already done, 1 image, at most 0.16 CNY" in ran.err
+
+
+def test_a_forgotten_batch_of_the_same_name_is_an_earlier_one(shared: CommandLine) -> None:
+    manifest = shared.manifest("cups", 2)
+    for job in jobs((shared.folder / manifest).read_bytes()):
+        leave_drawn(LocalStorage(shared.folder / "out"), job, batch="night")
+    order = ("submit", manifest, "--batch", "night")
+
+    found = shared(*order, "--dry-run", "--json").document
+    assert (found["already_done"], found["to_order"], found["costs"]) == (2, 0, {"CNY": "0.00"})
+    assert "2 rows, of which 2 are already done, 0 images" in shared(*order).err
 
 
 def test_a_storage_that_is_away_counts_every_row_as_new(alone: CommandLine) -> None:

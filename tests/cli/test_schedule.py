@@ -9,7 +9,7 @@ from contextlib import contextmanager
 import pytest
 
 from ledger.opening import Ledger, open_ledger
-from schemas.intake import IntakeState
+from schemas.intake import IntakeState, run_id
 from tests.cli.command import CommandLine
 from tests.http_server import QuietHandler, serving
 from tests.valkey import Valkey, run_valkey
@@ -56,6 +56,12 @@ def beating(desk: CommandLine, ledger: Ledger) -> Iterator[None]:
         yield
         process.terminate()
         assert process.wait(15) == 0
+
+
+def is_handed_in(batch: str, ledger: Ledger) -> bool:
+    """Whether whoever reads it has written that down, too: the batch is there before."""
+    found = ledger.intakes.status(run_id(batch))
+    return found is not None and found.state is IntakeState.HANDED_IN
 
 
 def test_a_schedule_is_added_listed_and_removed(desk: CommandLine, ledger: Ledger) -> None:
@@ -138,7 +144,7 @@ def test_run_now_hands_in_a_batch_besides_the_nights(desk: CommandLine, ledger: 
         ran = desk("schedule", "run-now", "nightly")
         assert ran.code == 0, ran.err
         name = ran.out.strip()
-        wait_until(lambda: ledger.batches.state(name) is not None, 30, name)
+        wait_until(lambda: is_handed_in(name, ledger), 30, name)
         again = desk("schedule", "run-now", "nightly", "--json")
         assert (again.code, again.document["batch"]) == (0, name), again.err
         assert "was asked for before: running" in again.err
@@ -226,3 +232,53 @@ def test_hours_are_asked_for_and_shown(desk: CommandLine) -> None:
     assert "its hours begin" in desk("status").out
     wrong = desk("submit", "batch.toml", "--window", "soon")
     assert (wrong.code, "01:00-07:00" in wrong.err) == (2, True)
+
+
+HOURS = 'window = "01:00-07:00"\ntz = "Asia/Shanghai"\n'
+
+
+def test_a_batch_file_says_the_hours_and_whoever_types_others_wins(
+    desk: CommandLine, ledger: Ledger
+) -> None:
+    desk.write("batch.toml", HOURS + BATCH)
+    shown = "01:00-07:00 Asia/Shanghai only"
+    assert f"ordered within {shown}" in desk("validate", "batch.toml").out
+    assert f"hours         {shown}\n" in desk("estimate", "batch.toml").out
+    typed = (
+        ((), "01:00-07:00 Asia/Shanghai"),
+        (("--window", "02:00-05:00"), "02:00-05:00 Asia/Shanghai"),
+        (("--tz", "Europe/Berlin"), "01:00-07:00 Europe/Berlin"),
+        (("--window", "none"), None),
+    )
+    for number, (options, expected) in enumerate(typed):
+        ran = desk("submit", "batch.toml", *options, "--batch", f"night-{number}")
+        assert ran.code == 0, ran.err
+        document = ledger.batches.document(f"night-{number}")
+        assert document is not None
+        assert (None if document.hours is None else str(document.hours)) == expected
+    again = desk("submit", "batch.toml", "--batch", "night-1")
+    assert "Its hours stay as they were first asked for." in again.err
+
+
+def test_a_schedule_goes_by_its_batch_files_hours_and_zone(
+    desk: CommandLine, ledger: Ledger
+) -> None:
+    desk.write("batch.toml", HOURS + BATCH)
+    add = ("schedule", "add", "nightly", "--cron", "0 1 * * *", "batch.toml", "--json")
+    found = desk(*add).document
+    assert found["next_at"].endswith("T01:00+08:00")
+    assert (found["hours"], found["tz"]) == ("01:00-07:00", "Asia/Shanghai")
+    assert desk("schedule", "run-now", "nightly").code == 0
+    (night,) = ledger.schedules.nights("nightly")
+    record = ledger.intakes.record(night)
+    assert record is not None
+    assert str(record.intake.hours) == "01:00-07:00 Asia/Shanghai"
+    at_once = desk(*add, "--replace", "--window", "none", "--tz", "UTC").document
+    assert (at_once["hours"], at_once["tz"]) == (None, "UTC")
+
+
+def test_a_rehearsal_orders_at_any_hour(desk: CommandLine) -> None:
+    desk.write("batch.toml", HOURS + BATCH)
+    ran = desk("run", "batch.toml", "--simulate", "--dry-run", "--json")
+    assert ran.document["hours"] is None
+    assert "A rehearsal orders at any hour." in ran.err

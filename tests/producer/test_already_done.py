@@ -15,6 +15,7 @@ from producer.validation import validate
 from schemas import layout
 from schemas.catalogue import catalogue
 from schemas.job import Job, content_key
+from schemas.marker import MadeBatch
 from storage import LocalStorage, Unreachable
 from tests.earlier_batch import leave_drawn
 from tests.producer.manifests import checker, given, job_of
@@ -41,7 +42,7 @@ class Shop:
                 job = job_of(checked)
                 self.jobs[job.id] = job
 
-    def found(self, batch: str = "today", looked: list[int] | None = None) -> AlreadyDone:
+    def found(self, batch: MadeBatch | None = None, looked: list[int] | None = None) -> AlreadyDone:
         told = [] if looked is None else looked
         jobs = self.jobs.values()
         return already_done(jobs, batch, self.tally, self.storage, told.append)
@@ -100,7 +101,7 @@ def test_what_takes_a_moment_is_looked_up_at_once(storage: LocalStorage) -> None
     few, many = Shop(storage), Shop(storage, _rows(QUICK_ROWS + 1))
 
     def quickly(shop: Shop) -> AlreadyDone | None:
-        return quickly_found(shop.jobs.values(), "today", shop.tally, shop.storage)
+        return quickly_found(shop.jobs.values(), None, shop.tally, shop.storage)
 
     for shop in (few, many):
         found = quickly(shop)
@@ -120,7 +121,7 @@ def test_a_storage_that_fails_is_no_hindrance_to_a_word(storage: LocalStorage) -
 
     shop = Shop(Away(Path(storage.url.removeprefix("file://"))))
     leave_drawn(storage, shop.jobs["CUP-1"])
-    assert quickly_found(shop.jobs.values(), "today", shop.tally, shop.storage) is None
+    assert quickly_found(shop.jobs.values(), None, shop.tally, shop.storage) is None
 
 
 def test_the_summary_leaves_out_what_is_done(storage: LocalStorage) -> None:
@@ -143,11 +144,24 @@ def test_another_prompt_or_revision_is_another_picture(storage: LocalStorage) ->
     assert not shop.found().rows
 
 
-def test_what_the_batch_itself_has_drawn_is_no_earlier_batchs(storage: LocalStorage) -> None:
+@pytest.mark.parametrize(
+    ("batch", "is_there"),
+    [
+        (MadeBatch("night", "2026-11-20T20:00:00+00:00"), False),
+        (MadeBatch("night", "2026-11-20T20:00:02+00:00"), True),
+        (MadeBatch("night", None), False),
+        (MadeBatch("tomorrow", "2026-11-20T20:00:00+00:00"), True),
+        (None, True),
+    ],
+)
+def test_what_the_batch_itself_has_drawn_is_no_earlier_batchs(
+    storage: LocalStorage, batch: MadeBatch | None, is_there: bool
+) -> None:
+    """A batch that had its name and was forgotten is another one."""
     shop = Shop(storage)
-    leave_drawn(storage, shop.jobs["CUP-1"], batch="today")
-    assert not shop.found("today").rows
-    assert shop.found("tomorrow").rows == {WANX: 1}
+    drawn_at = "2026-11-20T20:00:01.500Z"
+    leave_drawn(storage, shop.jobs["CUP-1"], batch="night", finished_at=drawn_at)
+    assert shop.found(batch).rows == ({WANX: 1} if is_there else {})
 
 
 def test_what_draws_no_picture_is_asked_anew_each_time(storage: LocalStorage) -> None:

@@ -27,6 +27,8 @@ style_packs_file = "packs.toml"
 matrix_limit = 500
 budget = ["50CNY", "3 usd"]
 priority = "low"
+window = "22:00-6:00"
+tz = "Asia/Shanghai"
 fresh = true
 revision = 3
 label = "tc260"
@@ -103,6 +105,8 @@ def test_everything_an_order_can_say_is_said_in_the_options_words(tmp_path: Path
         "matrix_limit": 500,
         "budgets": ("50CNY", "3 usd"),
         "priority": "low",
+        "window": "22:00-6:00",
+        "tz": "Asia/Shanghai",
         "renditions": ("square-800.jpg", "shop=fit-90.webp"),
         "skip_invalid": True,
         "allow_unknown_model": True,
@@ -184,6 +188,10 @@ def test_what_somebody_typed_wins() -> None:
         ('manifest = "a"\nbudget = "fifty"', "batch.toml: budget: 'fifty' is no amount of money; write a number"),
         ('manifest = "a"\nbudget = 50', "batch.toml: budget: Input should be a valid list"),
         ('manifest = "a"\npriority = "urgent"', "batch.toml: priority: Input should be 'low', 'normal' or 'high'"),
+        ('manifest = "a"\nwindow = "1-7"', "batch.toml: window: '1-7' is no span of hours; write it as 01:00-07:00"),
+        ('manifest = "a"\nwindow = 1', "batch.toml: window: Input should be a valid string"),
+        ('manifest = "a"\nwindows = "01:00-07:00"', "batch.toml: windows: there is no such key; did you mean window?"),
+        ('manifest = "a"\ntz = "Asia/Shangai"', "batch.toml: tz: 'Asia/Shangai' is no time zone; did you mean Asia/Shanghai?"),
         ('manifest = "a"\nlabel = "c2pa"', "batch.toml: label: Input should be 'all', 'iptc', 'tc260' or 'none'"),
         ('manifest = "a"\ngate = true', "batch.toml: gate: Input should be 'off', 'mark' or 'reroll'"),
         ('manifest = "a"\nrerolls = 10', "batch.toml: rerolls: Input should be less than or equal to 9"),

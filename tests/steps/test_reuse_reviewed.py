@@ -39,7 +39,7 @@ def is_done(mill: Mill, row: Job) -> bool:
     """Whether an estimate of some further night counts it as there."""
     tally = Tally(mill.known)
     tally.add(Good(row, ()))
-    return bool(already_done([row], "friday", tally, mill.storage, lambda _: None).rows)
+    return bool(already_done([row], None, tally, mill.storage, lambda _: None).rows)
 
 
 @pytest.mark.parametrize("prompt", ["", BETTER])
@@ -134,6 +134,56 @@ def test_an_old_review_takes_nothing_from_what_was_drawn_since(mill: Mill) -> No
     reviewed(mill, FIRST, rejected(A))
     (third,) = night(mill, THIRD, rows("A"))
     assert third.reused_from == SECOND
+
+
+@pytest.mark.parametrize("reviewed_in", [FIRST, SECOND, THIRD])
+def test_a_picture_is_rejected_in_whichever_batch_it_was_labelled(
+    mill: Mill, reviewed_in: str
+) -> None:
+    """Each batch has a file of its own of it; one nobody rejected stays."""
+    for batch, label in ((FIRST, Label.NONE), (SECOND, Label.ALL), (THIRD, Label.IPTC)):
+        night(mill, batch, rows("A", "B", finishing=Finishing(label=label)))
+    reviewed(mill, reviewed_in, rejected(A), approved("B_01.png"))
+    assert (is_done(mill, job("A")), is_done(mill, job("B"))) == (False, True)
+    again, other = night(mill, "thursday", rows("A", "B"))
+    assert (again.reused_from, other.reused_from) == (None, FIRST)
+
+
+def test_a_labelled_copy_that_could_not_be_drawn_anew_is_not_given_again(mill: Mill) -> None:
+    night(mill, FIRST, rows("A", finishing=Finishing(label=Label.NONE)))
+    night(mill, SECOND, rows("A"))
+    mill.provider.to_submit.append(Refused(trouble(ErrorClass.MODERATED)))
+    reviewed(mill, FIRST, unliked(A))
+    assert not is_done(mill, job("A"))
+
+
+def test_a_review_takes_nothing_from_another_drawing_that_was_labelled_since(mill: Mill) -> None:
+    night(mill, FIRST, rows("A"))
+    night(mill, SECOND, rows("A", finishing=Finishing(label=Label.NONE)), fresh=True)
+    night(mill, THIRD, rows("A"))
+    reviewed(mill, FIRST, rejected(A))
+    assert is_done(mill, job("A"))
+    reviewed(mill, SECOND, rejected(A))
+    assert not is_done(mill, job("A"))
+
+
+def test_a_revision_is_rejected_under_both_of_its_orders(mill: Mill) -> None:
+    night(mill, FIRST, rows("A", finishing=Finishing(label=Label.NONE)))
+    reviewed(mill, FIRST, unliked(A))
+    night(mill, SECOND, rows("A"))
+    reviewed(mill, SECOND, rejected(A2))
+    assert not is_done(mill, job("A"))
+    assert not is_done(mill, job("A", revision=2))
+
+
+def test_what_was_refused_one_after_the_other_is_not_given_again(mill: Mill) -> None:
+    """The first could not be drawn anew, and the second is not wanted either."""
+    night(mill, FIRST, rows("A", n=2))
+    mill.provider.to_submit.append(Refused(trouble(ErrorClass.MODERATED)))
+    reviewed(mill, FIRST, unliked("A_02.png"), approved(A))
+    assert is_done(mill, job("A", n=2))
+    reviewed(mill, FIRST, unliked("A_02.png"), rejected(A))
+    assert not is_done(mill, job("A", n=2))
 
 
 def test_what_was_reused_is_reviewed_like_what_was_drawn(mill: Mill) -> None:

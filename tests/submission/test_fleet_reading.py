@@ -194,12 +194,27 @@ def test_an_order_from_elsewhere_reads_no_template_of_this_machine(
     assert (end.state, end.exit_code) == (IntakeState.REFUSED, ExitCode.MANIFEST)
 
 
-def test_outside_its_hours_nothing_is_ordered(ledger: Ledger, reader: Reader, shop: Shop) -> None:
-    hours = Hours.parse("01:00-07:00", "Asia/Shanghai")
-    read(ledger, reader, asked_for(shop, hours=hours))
+NIGHT = Hours.parse("01:00-07:00", "Asia/Shanghai")
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"hours": NIGHT},
+        {"window": "01:00-07:00", "tz": "Asia/Shanghai"},
+        {"hours": NIGHT, "window": "12:00-13:00"},
+    ],
+    ids=["beside the order", "in it", "both"],
+)
+def test_outside_its_hours_nothing_is_ordered(
+    ledger: Ledger, reader: Reader, shop: Shop, said: dict[str, Any]
+) -> None:
+    end = read(ledger, reader, asked_for(shop, **said))
+    assert isinstance(end, IntakeEnd)
+    assert "ordered within 01:00-07:00 Asia/Shanghai only" in end.said
     batch = ledger.batches.document("nightly-20260202")
     assert batch is not None
-    assert batch.hours == hours
+    assert batch.hours == NIGHT
     (counts,) = ledger.batches.counts(batch)
     assert counts.holds == [Hold.HOURS]
     assert ledger.hours.due(60) == ["nightly-20260202"]
