@@ -84,10 +84,7 @@ def measure(rows: int = ROWS, running_s: float = RUNNING_S) -> Million:
     """Hand in, and then everything else beside the rows that wait."""
     with running_mill(0, Instant(image_bytes=2_000)) as mill:
         empty = used_memory(mill)
-        for batch, count, thing in ((ONE, 1, "jug"), (MILLION, rows, "mug")):
-            manifest = mill.folder / f"{batch}.csv"
-            write_manifest(manifest, count, thing)
-            hand_in(mill, manifest, batch)
+        _hand_in_both(mill, rows)
         waiting = used_memory(mill)
         status_ms = _status_ms(mill)
         status_s, one_s = (_command_s(mill, "status", batch) for batch in (MILLION, ONE))
@@ -101,9 +98,7 @@ def measure(rows: int = ROWS, running_s: float = RUNNING_S) -> Million:
             urgent_s = urgent_start_s(mill) if takes_priorities(mill) else None
             sharing = shared(mill)
             pause = _stopped(mill, "pause")
-            resumed_s = time.time()
-            mill.imagemill("resume", MILLION, "--quiet")
-            first_order_s(mill, "mug", resumed_s, ORDER_TIMEOUT_S)
+            _resume(mill)
             time.sleep(STEADY_S)
             cancel = _stopped(mill, "cancel", "--yes")
         return Million(
@@ -123,6 +118,20 @@ def measure(rows: int = ROWS, running_s: float = RUNNING_S) -> Million:
         )
 
 
+def _hand_in_both(mill: Mill, rows: int) -> None:
+    for batch, count, thing in ((ONE, 1, "jug"), (MILLION, rows, "mug")):
+        manifest = mill.folder / f"{batch}.csv"
+        write_manifest(manifest, count, thing)
+        hand_in(mill, manifest, batch)
+
+
+def _resume(mill: Mill) -> None:
+    """Let the million go on; returns with its first order."""
+    resumed_s = time.time()
+    mill.imagemill("resume", MILLION, "--quiet")
+    first_order_s(mill, "mug", resumed_s, ORDER_TIMEOUT_S)
+
+
 def _stopped(mill: Mill, command: str, *options: str) -> Steered:
     """Stop the million; orders are counted by the provider, not by us."""
     began_s = time.time()
@@ -130,12 +139,12 @@ def _stopped(mill: Mill, command: str, *options: str) -> Steered:
     command_s = time.time() - began_s
     last_s = began_s
 
-    def _quiet() -> bool:
+    def is_quiet() -> bool:
         nonlocal last_s
         last_s = max([last_s, *arrivals_s(mill, "mug")[-1:]])
         return time.time() - max(last_s, began_s + command_s) > QUIET_S
 
-    wait_until(_quiet, ORDER_TIMEOUT_S, f"`imagemill {command}` to stop the orders")
+    wait_until(is_quiet, ORDER_TIMEOUT_S, f"`imagemill {command}` to stop the orders")
     return Steered(command_s, last_s - began_s)
 
 
@@ -161,7 +170,6 @@ def _command_s(mill: Mill, *arguments: str) -> float:
 
 
 def _python_s() -> float:
-
     return _median_s(lambda: subprocess.run([sys.executable, "-c", "pass"], check=True), COMMANDS)
 
 

@@ -69,29 +69,23 @@ def measure(
 
     The window holds what is being drawn in two generation times, unless it is named.
     """
-    window = window or max(int(2 * rate * generation_s) + 10, 20)
     limits = Limits(
         rate=max(int(rate), 1),
         lane_rate=rate,
-        window=window,
+        window=window or max(int(2 * rate * generation_s) + 10, 20),
         query_rate=query_rate,
         generation_s=generation_s,
     )
     longest_s = jobs / min(rate, query_rate / 3) + SLOWEST_OF_GENERATION * generation_s + 60
     with running_mill(WORKERS, limits) as mill:
-        manifest = mill.folder / "mugs.csv"
-        write_manifest(manifest, jobs)
-        began_s, most = time.monotonic(), [0]
-        batch = mill.imagemill("submit", str(manifest), "--quiet")
-        wait_until(lambda: _finished(mill, batch, most), longest_s, "the batch's end")
-        seconds = time.monotonic() - began_s
+        seconds, most_running = _finish(mill, jobs, longest_s)
         seen = seen_by(mill.simulator_url)
     p50_s, p95_s = median_and_p95(list(seen.noticed_after_s) or [0.0])
     return Polls(
         rate=rate,
         generation_s=generation_s,
         jobs=jobs,
-        window=window,
+        window=limits.window,
         query_rate=query_rate,
         queries_per_job=round(seen.polls_per_job, 3),
         lists_per_job=round(seen.lists / seen.accepted, 3),
@@ -99,7 +93,7 @@ def measure(
         noticed_p95_s=round(p95_s, 3),
         refused_queries=seen.refused_queries,
         refused_orders=seen.refused_orders,
-        most_running=most[0],
+        most_running=most_running,
         queries_a_second=round(seen.queries / _span_s(seen), 2),
         rate_used=round(seen.share_used(rate), 4),
         charged_twice=seen.charged_twice,
@@ -107,12 +101,23 @@ def measure(
     )
 
 
-def _finished(mill: Mill, batch: str, most: list[int]) -> bool:
-    status = mill.ledger.batches.status(batch)
-    if status is None:
-        return False
-    most[0] = max(most[0], getattr(status, JobState.RUNNING))
-    return status.state == BatchState.FINISHED
+def _finish(mill: Mill, jobs: int, longest_s: float) -> tuple[float, int]:
+    """Order so many; seconds until the last has ended, and the most that were running."""
+    manifest = mill.folder / "mugs.csv"
+    write_manifest(manifest, jobs)
+    began_s, most = time.monotonic(), 0
+    batch = mill.imagemill("submit", str(manifest), "--quiet")
+
+    def is_finished() -> bool:
+        nonlocal most
+        status = mill.ledger.batches.status(batch)
+        if status is None:
+            return False
+        most = max(most, getattr(status, JobState.RUNNING))
+        return status.state == BatchState.FINISHED
+
+    wait_until(is_finished, longest_s, "the batch's end")
+    return time.monotonic() - began_s, most
 
 
 def _span_s(seen: Seen) -> float:

@@ -100,12 +100,6 @@ def arrivals_by_model(simulator_url: str) -> dict[str, list[float]]:
     return {name: [at_ms / 1000 for at_ms in own["arrivals_ms"]] for name, own in models.items()}
 
 
-def ended_tasks(simulator_url: str) -> int:
-    """How many pictures are drawn; cheap enough to ask now and then."""
-    states = _ledger(simulator_url, "?limit=0")["totals"]["tasks_by_state"]
-    return int(states["SUCCEEDED"])
-
-
 def drawn_at_s(simulator_url: str) -> dict[str, float]:
     """Prompt -> when its picture was first ready (epoch seconds)."""
     drawn: dict[str, float] = {}

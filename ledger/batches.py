@@ -227,34 +227,10 @@ class Batches:
                 pipe.get(LaneKeys(lane).trouble)
                 pipe.hmget(LaneKeys(lane).holds, *(f"{hold}:{batch.batch}" for hold in Hold))
             replies = pipe.execute()
-        found = []
-        for index, (lane, total) in enumerate(batch.lanes.items()):
-            figures, stop, trouble, held = replies[4 * index : 4 * index + 4]
-            states = {state: int(figures.get(state, 0)) for state in JobState}
-            if "chunks" not in figures:
-                states[JobState.PENDING] = total
-            rest = {
-                key: int(figures.get(key, 0))
-                for key in ("images", "reused", "cost_micro", "chunks", "sealed")
-            }
-            reasons = {
-                "stopped": stop[0],
-                "at_fault": stop[1] == ACCOUNT_FAULT,
-                "leaving": _is_leaving(figures, *stop[2:]) and lane in batch.unbound,
-                "trouble": trouble,
-            }
-            found.append(
-                LaneCounts(
-                    lane=lane,
-                    states=states,
-                    possible_double_charges=int(figures.get("doubles", 0)),
-                    at_risk_micro=int(figures.get("at_risk_micro", 0)),
-                    holds=[hold for hold, is_set in zip(Hold, held, strict=True) if is_set],
-                    **reasons,
-                    **rest,
-                )
-            )
-        return found
+        return [
+            _counts_of(lane, batch, replies[4 * index : 4 * index + 4])
+            for index, lane in enumerate(batch.lanes)
+        ]
 
     def status(self, name: str) -> BatchStatus | None:
         """The batch as people see it, or None when there is no such batch."""
@@ -265,6 +241,30 @@ class Batches:
         batch = Batch.model_validate_json(record["document"])
         lanes = self.counts(batch)
         return status_from(batch, record, lanes, self.budgets(batch))
+
+
+def _counts_of(lane: str, batch: Batch, replies: Sequence[Any]) -> LaneCounts:
+    """A lane's figures, from the four answers that `Batches.counts` asks for."""
+    figures, stop, trouble, held = replies
+    states = {state: int(figures.get(state, 0)) for state in JobState}
+    if "chunks" not in figures:  # nothing is handed in yet: all of it waits
+        states[JobState.PENDING] = batch.lanes[lane]
+    rest = {
+        key: int(figures.get(key, 0))
+        for key in ("images", "reused", "cost_micro", "chunks", "sealed")
+    }
+    return LaneCounts(
+        lane=lane,
+        states=states,
+        possible_double_charges=int(figures.get("doubles", 0)),
+        at_risk_micro=int(figures.get("at_risk_micro", 0)),
+        holds=[hold for hold, is_set in zip(Hold, held, strict=True) if is_set],
+        stopped=stop[0],
+        at_fault=stop[1] == ACCOUNT_FAULT,
+        leaving=_is_leaving(figures, *stop[2:]) and lane in batch.unbound,
+        trouble=trouble,
+        **rest,
+    )
 
 
 def _look(lane: str) -> Call:

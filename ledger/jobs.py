@@ -112,7 +112,7 @@ class Jobs:
         if move.ticket:
             calls.append(trim(claim.lane))
         if move.took_s:
-            calls.append(_learn(claim.lane, move.took_s))
+            calls.append(learn_call(claim.lane, move.took_s))
         if move.left_at_s:
             calls.append(note_departure(claim.lane, claim.order, move.left_at_s))
         return Moved(self._scripts.run_all(calls)[0])
@@ -122,10 +122,6 @@ class Jobs:
         (moved, *rest), copied = self._scripts.run_copied(mark_call(claim, move))
         at_ms, leaves_us = rest or (0, 0)
         return Mark(Moved(moved), int(at_ms), int(leaves_us) / 1e6, copied=copied)
-
-    def learn(self, lane: str, generation_s: float) -> None:
-        """Remember how long a picture took, for the next polls."""
-        self._scripts.run(_learn(lane, generation_s))
 
     def renew(self, claims: Iterable[Claim], lease_s: float) -> list[bool]:
         """Lengthen leases; False for each claim that is lost."""
@@ -146,7 +142,8 @@ class Jobs:
             return list(pipe.execute())
 
 
-def _learn(lane: str, generation_s: float) -> Call:
+def learn_call(lane: str, generation_s: float) -> Call:
+    """Remember how long a picture took, for the next polls."""
     return Call("learn", [LaneKeys(lane).learned], [f"{generation_s:.3f}", LEARNED_KEPT])
 
 

@@ -19,6 +19,7 @@ from schemas.batch import TRANSFERRED, ChunkRef, LaneRound, Priority
 from schemas.lane import LaneLimits, LaneStatus
 from schemas.result import JobResult
 from schemas.states import JobState
+from schemas.unlisted import Unlisted
 
 TROUBLE_S = 60
 BREAKER_S = 5.0
@@ -39,7 +40,9 @@ class Lanes:
         self._client = client
         self._scripts = scripts
 
-    def open(self, lane: str, limits: LaneLimits, *, pin: bool = False, unlisted: str = "") -> bool:
+    def open(
+        self, lane: str, limits: LaneLimits, *, pin: bool = False, unlisted: Unlisted | None = None
+    ) -> bool:
         """Write a lane's limits; False when somebody pinned others with `lanes set`.
 
         `unlisted` is what its workers must know of a model that is in nobody's catalogue.
@@ -51,7 +54,7 @@ class Lanes:
             limits.burst,
             limits.window,
             int(pin),
-            unlisted,
+            "" if unlisted is None else unlisted.model_dump_json(exclude_none=True),
         ]
         return bool(self._scripts.run(Call("open_lane", [LaneKeys(lane).config], args)))
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from ledger.purse import Figures
 from schemas.batch import Batch, BatchStatus, BudgetStatus, Hold, LaneCounts, Priority
-from schemas.money import to_text
+from schemas.money import to_text, to_texts
 from schemas.states import BatchState, JobState
 
 HELD_STATES = {
@@ -43,8 +43,8 @@ def status_from(
         **{name: sum(getattr(counts, name) for counts in lanes) for name in _SUMMED},
         cost=to_text(costs[single]) if single else "0.00",
         currency=single,
-        costs={currency: to_text(micro) for currency, micro in costs.items()},
-        at_risk={currency: to_text(micro) for currency, micro in at_risk.items() if micro},
+        costs=to_texts(costs),
+        at_risk=to_texts({currency: micro for currency, micro in at_risk.items() if micro}),
         budgets={
             currency: BudgetStatus(
                 limit=to_text(purse.limit_micro or 0),

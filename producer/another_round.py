@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ledger.opening import Ledger
@@ -14,10 +13,9 @@ from producer.errors import ProducerError
 from producer.exit_codes import ExitCode
 from producer.round_tally import RoundTally
 from producer.unwanted import Unwanted, forget
-from results.run_again import EarlierJobs, again
+from results.run_again import EarlierJobs, again, discard
 from results.sealed import sealed_jobs
-from schemas import layout
-from schemas.batch import Batch, BatchStatus, LaneRound, Round
+from schemas.batch import Batch, BatchStatus, Round
 from schemas.catalogue import Catalogue, UnknownModel
 from schemas.states import BatchState, JobState
 from storage import Storage, StorageError
@@ -134,17 +132,9 @@ def hand_in_again(
     except StorageError as error:
         raise NotRunAgain(f"{error} Nothing was ordered; run the same command again.") from error
     if not ledger.batches.reopen(name, Round(number=chunks.round, lanes=lanes), finished_at):
-        _discard(lanes, storage)
+        discard(lanes, storage)
         raise NotFinished(
             f"Somebody else runs rows of {name} again just now, so nothing was done here."
             f" `imagemill watch {name}` follows it."
         )
     ledger.batches.hand_in_round(name)
-
-
-def _discard(lanes: Mapping[str, LaneRound], storage: Storage) -> None:
-    """Remove what nobody will read; should that fail, it lies there and does no harm."""
-    with suppress(StorageError):
-        for lane, part in lanes.items():
-            for ref in part.chunks:
-                storage.delete(layout.input_chunk(lane, ref))

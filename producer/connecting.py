@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 
 from pydantic import SecretStr
@@ -90,11 +90,8 @@ def storage_to_read(settings: Settings) -> Iterator[Storage]:
     """
     storage = _opened_storage(settings)
     try:
-        yield storage
-    except Denied as error:
-        raise WrongAccess(str(error)) from error
-    except StorageError as error:
-        raise NotReachable(str(error)) from error
+        with _storage_said():
+            yield storage
     finally:
         storage.close()
 
@@ -103,23 +100,22 @@ def require_mill(settings: Settings) -> None:
     """Raises NoMill where there is nothing to look at; makes nothing."""
     if settings.redis_url is not None:
         return
-    storage = _opened_storage(settings)
-    if not EmbeddedServer(mill_folder(storage)).exists:
-        raise NoMill(
-            f"There is no batch in {storage.url} yet. Begin with `imagemill run MANIFEST`,"
-            " or set IMAGEMILL_REDIS_URL to the server your workers share."
-        )
+    with closing(_opened_storage(settings)) as storage:
+        if not EmbeddedServer(mill_folder(storage)).exists:
+            raise NoMill(
+                f"There is no batch in {storage.url} yet. Begin with `imagemill run MANIFEST`,"
+                " or set IMAGEMILL_REDIS_URL to the server your workers share."
+            )
 
 
 def nobody_works_here(settings: Settings) -> bool:
     """Whether this machine's own mill stands still: what is handed in waits for somebody to go on."""
     if settings.redis_url is not None:
         return False
-    storage = _opened_storage(settings)
-    lock = FolderLock(mill_folder(storage))
+    with closing(_opened_storage(settings)) as storage:
+        lock = FolderLock(mill_folder(storage))
     free = lock.try_acquire()
     lock.release()
-    storage.close()
     return free
 
 
@@ -139,35 +135,45 @@ def server_url(
 def opened_ledger(url: SecretStr) -> Iterator[Ledger]:
     """The ledger at an address, which answers. Raises NotReachable, WrongAccess."""
     plain = url.get_secret_value()
-    try:
+    with _ledger_said():
         probe = open_ledger(plain, patient=False)
         probe.version.check()
         probe.close()
         ledger = open_ledger(plain)
-    except (LedgerDenied, LedgerNewer) as error:
-        raise WrongAccess(str(error)) from error
-    except LedgerError as error:
-        raise NotReachable(str(error)) from error
-    try:
-        yield ledger
-    except (LedgerDenied, LedgerNewer) as error:
-        raise WrongAccess(str(error)) from error
-    except LedgerError as error:
-        raise NotReachable(str(error)) from error
-    finally:
-        ledger.close()
+        try:
+            yield ledger
+        finally:
+            ledger.close()
 
 
 def open_checked_storage(settings: Settings) -> Storage:
     """The storage the settings name, usable. Raises NotReachable, WrongAccess."""
     storage = _opened_storage(settings)
-    try:
+    with _storage_said():
         storage.check()
+    return storage
+
+
+@contextmanager
+def _storage_said() -> Iterator[None]:
+    """What storage says against it, in a command's words. Raises NotReachable, WrongAccess."""
+    try:
+        yield
     except Denied as error:
         raise WrongAccess(str(error)) from error
     except StorageError as error:
         raise NotReachable(str(error)) from error
-    return storage
+
+
+@contextmanager
+def _ledger_said() -> Iterator[None]:
+    """The same of the ledger."""
+    try:
+        yield
+    except (LedgerDenied, LedgerNewer) as error:
+        raise WrongAccess(str(error)) from error
+    except LedgerError as error:
+        raise NotReachable(str(error)) from error
 
 
 def _opened_storage(settings: Settings) -> Storage:

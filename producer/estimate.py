@@ -18,7 +18,7 @@ from schemas.contract import Contract
 from schemas.hours import Hours
 from schemas.job import Job
 from schemas.lane import Lane, LaneLimits
-from schemas.money import Amount, to_text
+from schemas.money import Amount, to_text, to_texts
 
 ANY_ENDING = "*"
 """In a key's place for its ending: the picture itself says what it is."""
@@ -158,7 +158,7 @@ def estimated(prospect: Prospect) -> Estimate:
         fresh=prospect.fresh,
         to_order=sum(part.rows for part in parts),
         images=sum(part.images for part in parts),
-        costs=_texts(costs_micro(tally, done) if lanes else {}),
+        costs=to_texts(costs_micro(tally, done) if lanes else {}),
         providers=list(_providers(lanes, prospect)),
         lanes=parts,
         takes_s=slowest.takes_s if slowest else 0.0,
@@ -265,7 +265,3 @@ def _first(job: Job, prospect: Prospect) -> FirstOrder:
         for index in range(1, drawn + 1)
     ]
     return FirstOrder(id=job.id, line=job.line, prompt=job.prompt, keys=keys)
-
-
-def _texts(amounts_micro: Mapping[str, int]) -> dict[str, str]:
-    return {currency: to_text(micro) for currency, micro in amounts_micro.items()}

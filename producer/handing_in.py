@@ -6,12 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from ledger.lanes import Lanes
 from ledger.opening import Ledger
 from producer.chunk_files import ChunkFiles
 from producer.errors import ProducerError
 from producer.exit_codes import ExitCode
 from schemas import layout
-from schemas.batch import Batch, Hold, Reading
+from schemas.batch import Batch, Hold, Priority, Reading
 from schemas.recipe import Recipe
 from schemas.states import BatchState
 from storage import Storage, StorageError
@@ -69,13 +70,7 @@ def hand_in(
         ledger.batches.hold(batch.batch, batch.lanes, Hold.HOURS)
     for currency, limit_micro in (budgets or {}).items():
         ledger.batches.set_budget(batch, currency, limit_micro)
-    for lane in batch.lanes:
-        said = batch.unlisted.get(lane)
-        ledger.lanes.open(
-            lane, limits[lane], unlisted=said.model_dump_json(exclude_none=True) if said else ""
-        )
-        refs = chunks.refs(batch.batch, lane)
-        ledger.lanes.hand_in(lane, batch.batch, refs, known.priority)
+    _fill_lanes(batch, known.priority, chunks, ledger.lanes, limits)
     ledger.batches.start(batch.batch)
     if batch.hours is not None:
         ledger.hours.look_at(batch.batch)
@@ -101,6 +96,15 @@ def _store(batch: Batch, chunks: ChunkFiles, storage: Storage) -> None:
         storage.put(layout.batch_document(batch.batch), document, "application/json")
     except StorageError as error:
         raise NotHandedIn(f"{error} Nothing was ordered; run the same command again.") from error
+
+
+def _fill_lanes(
+    batch: Batch, priority: Priority, chunks: ChunkFiles, lanes: Lanes, limits: Mapping[str, Any]
+) -> None:
+    """Open the batch's lanes, and hand each its chunks."""
+    for lane in batch.lanes:
+        lanes.open(lane, limits[lane], unlisted=batch.unlisted.get(lane))
+        lanes.hand_in(lane, batch.batch, chunks.refs(batch.batch, lane), priority)
 
 
 def _rows(lanes: Mapping[str, int]) -> str:

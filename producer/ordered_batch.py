@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Self
 
-from ledger.opening import Ledger
 from producer.commands.results import NotFinished
 from producer.commands.working import Manner, opened_mill, until_finished
 from producer.connecting import nobody_works_here, require_mill
@@ -14,14 +13,13 @@ from producer.progress import Show
 from producer.quiet_session import quiet_session
 from producer.watching import (
     LanesStopped,
-    NoSuchBatch,
     WaitedTooLong,
     all_stopped,
+    document_of,
     status_of,
     watch,
 )
 from results.sealed import sealed_results
-from schemas.batch import Batch as Document
 from schemas.batch import BatchStatus, Hold
 from schemas.result import Image, JobResult, Rendition
 from schemas.settings import Settings
@@ -115,7 +113,7 @@ class Batch:
     def cancel(self) -> None:
         """Withdraw what is not ordered yet; what is paid for is fetched. `wait` sees its end."""
         with self._mill.ledger() as ledger:
-            document = self._document(ledger)
+            document = document_of(ledger.batches, self.name)
             if ledger.batches.state(self.name) is not BatchState.FINISHED:
                 ledger.batches.hold(self.name, document.lanes, Hold.CANCEL)
 
@@ -125,7 +123,7 @@ class Batch:
 
     def _watch(self, show: Show, timeout_s: float | None) -> BatchStatus:
         with self._mill.ledger() as ledger:
-            document, clock = self._document(ledger), self._session.clock
+            document, clock = document_of(ledger.batches, self.name), self._session.clock
 
             def check() -> None:
                 why = all_stopped(ledger.batches.counts(document))
@@ -134,16 +132,9 @@ class Batch:
 
             return watch(ledger.batches, self.name, show, clock, timeout_s=timeout_s, check=check)
 
-    def _document(self, ledger: Ledger) -> Document:
-        status_of(ledger.batches, self.name)
-        document = ledger.batches.document(self.name)
-        if document is None:
-            raise NoSuchBatch(f"There is no batch {self.name!r}.")
-        return document
-
     def _finish_here(self, show: Show, timeout_s: float | None) -> BatchStatus:
         with opened_mill(self._session) as (mill, ledger, _):
-            document = self._document(ledger)
+            document = document_of(ledger.batches, self.name)
             counts = ledger.batches.counts(document)
             cancelled = any(Hold.CANCEL in lane.holds for lane in counts)
             manner = Manner(resumes_lanes=not cancelled, show=show, timeout_s=timeout_s)

@@ -11,6 +11,7 @@ from producer.prompts import cautions, overlong
 from producer.review import Decision, Mark, Review, Unmatched, refuse
 from producer.texts import CJK
 from results.cell import cell_text
+from results.run_again import fixed_seed
 from schemas.catalogue import Catalogue
 from schemas.job import Job
 from schemas.lane import Lane
@@ -96,7 +97,7 @@ class Rerolls:
 
         Not so where the row fixes its seed: it would come out the same, and be paid for again.
         """
-        if not result.images or _seed(result) is not None:
+        if not result.images or fixed_seed(result.parameters) is not None:
             return ()
         if not all(self._is_unwanted(image, result) for image in result.images):
             return ()
@@ -110,7 +111,7 @@ class Rerolls:
         if wish is None:
             return job
         parameters = dict(job.parameters)
-        seed = _seed(result)
+        seed = fixed_seed(result.parameters)
         if self._fresh_seeds and seed is not None and not wish.kept:
             # As far away as no earlier round was; where pictures are kept, the worker sees to it.
             parameters["seed"] = self._model(result).seed_at(seed, job.n * (job.round - 1))
@@ -180,7 +181,7 @@ class Rerolls:
 
     def _seed_problem(self, wish: Wish, result: JobResult) -> Problem | None:
         """A row that fixes its seed and changes nothing would be paid for the same picture."""
-        seed = _seed(result)
+        seed = fixed_seed(result.parameters)
         if self._fresh_seeds or seed is None or wish.kept or not result.images:
             return None
         if self._prompt(wish, result) != result.prompt:
@@ -231,9 +232,3 @@ def _said(wish: Wish, result: JobResult) -> dict[str, Mark]:
         if mark.prompt and mark.prompt not in own | cells:
             said.setdefault(mark.prompt, mark)
     return said
-
-
-def _seed(result: JobResult) -> int | None:
-    """The seed the row itself fixes; below zero the vendors choose one."""
-    seed = result.parameters.get("seed")
-    return seed if type(seed) is int and seed >= 0 else None

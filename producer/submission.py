@@ -154,9 +154,7 @@ def check(
     codes, of_all = CodeColumns(_code_columns(manifest, checker)), order.of_all
     with InvalidRows(invalid, lambda: order.columns(manifest)) as left_out:
         for number, judged in enumerate(validate(manifest, checker, order.matrix), 1):
-            checked = judged
-            if of_all and isinstance(judged, Good):
-                checked = Good(judged.job.model_copy(update=of_all), judged.cautions)
+            checked = _ordered_alike(judged, of_all)
             tally.add(checked)
             if codes.is_watching:
                 _see(checked, codes)
@@ -179,6 +177,13 @@ def check(
         checker.cautions(order.columns(manifest)) if manifest.has_header else (),
         frozenset(checker.lanes.bound),
     )
+
+
+def _ordered_alike(judged: Good | Bad, of_all: Mapping[str, Any]) -> Good | Bad:
+    """The row with what the order says of every job."""
+    if not of_all or isinstance(judged, Bad):
+        return judged
+    return Good(judged.job.model_copy(update=of_all), judged.cautions)
 
 
 def _check_any_good(tally: Tally, manifest: Manifest, order: Order) -> None:

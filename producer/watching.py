@@ -9,7 +9,7 @@ from producer.errors import ProducerError
 from producer.exit_codes import ExitCode
 from producer.progress import Show
 from producer.standing import budget
-from schemas.batch import BatchStatus, Hold, LaneCounts
+from schemas.batch import Batch, BatchStatus, Hold, LaneCounts
 from schemas.clock import SystemClock
 from schemas.lane import PAUSED_BY_HAND
 from schemas.states import OPEN_STATES, BatchState, JobState
@@ -77,17 +77,28 @@ def status_of(batches: Batches, name: str) -> BatchStatus:
     """A batch's status. Raises NoSuchBatch naming those there are."""
     status = batches.status(name)
     if status is None:
-        known = batches.names()
-        hint = f" The newest is {known[0]}." if known else " There is none yet."
-        raise NoSuchBatch(f"There is no batch {name!r}.{hint} `imagemill batches` lists them.")
+        raise _no_such_batch(batches, name)
     return status
+
+
+def document_of(batches: Batches, name: str) -> Batch:
+    """What was handed in as a batch. Raises NoSuchBatch naming those there are."""
+    document = batches.document(name)
+    if document is None:
+        raise _no_such_batch(batches, name)
+    return document
+
+
+def _no_such_batch(batches: Batches, name: str) -> NoSuchBatch:
+    known = batches.names()
+    hint = f" The newest is {known[0]}." if known else " There is none yet."
+    return NoSuchBatch(f"There is no batch {name!r}.{hint} `imagemill batches` lists them.")
 
 
 def chosen(batches: Batches, name: str | None) -> str:
     """The batch that is meant: the named one, or the newest. Raises NoSuchBatch."""
     if name is not None:
-        status_of(batches, name)
-        return name
+        return document_of(batches, name).batch
     known = batches.names()
     if not known:
         raise NoSuchBatch("There is no batch yet. Begin with `imagemill run MANIFEST`.")

@@ -19,7 +19,14 @@ from producer.errors import ManifestError, ProducerError
 from producer.exit_codes import ExitCode
 from schemas.clock import Clock
 from schemas.network import bare, is_a_neighbour, is_public
-from storage.guard import Address, Deadline, Guard, Untrusted, read_address
+from storage.guard import (
+    NO_PROXY,
+    Address,
+    Deadline,
+    Untrusted,
+    guarded_request,
+    read_address,
+)
 
 SIZE_LIMIT_BYTES = 512 * 1024 * 1024
 """As it comes, packed or not: a million rows with long prompts."""
@@ -27,7 +34,6 @@ DURATION_LIMIT_S = 600.0
 """From the first request to the last byte."""
 REDIRECTS = 3
 _TIMEOUT = httpx2.Timeout(connect=5.0, read=60.0, write=60.0, pool=5.0)
-_LOOPBACK = ("all://localhost", "all://127.0.0.1", "all://[::1]")
 _REDIRECTED = frozenset({301, 302, 303, 307, 308})
 _GONE = frozenset({404, 410})
 _TRANSIENT = frozenset({408, 425, 429})
@@ -99,7 +105,7 @@ class WebReader:
         self._deadline = Deadline(clock)
         self._http = httpx2.Client(
             timeout=_TIMEOUT,
-            mounts=dict.fromkeys(_LOOPBACK),  # never through a proxy
+            mounts=NO_PROXY,
             follow_redirects=False,
             http2=False,
         )
@@ -126,7 +132,8 @@ class WebReader:
 
     def _try(self, address: Address, path: Path) -> str | None:
         """Where it leads on, or None when the file is written."""
-        request = self._request(address, self._hosts.for_one(address))
+        host = self._hosts.for_one(address)
+        request = guarded_request(self._http, address, host, self._deadline)
         try:
             response = self._http.send(request, stream=True)
             try:
@@ -147,18 +154,6 @@ class WebReader:
         except (httpx2.InvalidURL, UnicodeError) as error:
             raise ManifestError(f"{address.shown} names no host") from error
         return None
-
-    def _request(self, address: Address, host: OneHost) -> httpx2.Request:
-        return self._http.build_request(
-            "GET",
-            # Without the query, which the client would log.
-            httpx2.URL(scheme=address.scheme, host=address.host, port=address.port, path="/"),
-            headers={"Accept-Encoding": "identity", "User-Agent": "imagemill"},
-            extensions={
-                "target": address.target.encode("ascii"),
-                "trace": Guard(address.name, host, self._deadline),
-            },
-        )
 
     def _receive(self, response: httpx2.Response, address: Address, file: BinaryIO) -> None:
         limit_bytes, announced = self._size_limit_bytes, response.headers.get("content-length", "")

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import gzip
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
+from typing import Any
 
 from results.sealed import Sealed
 from schemas import layout
-from schemas.batch import TRANSFERRED, ChunkRef
+from schemas.batch import TRANSFERRED, ChunkRef, LaneRound
 from schemas.flaw import Flaw, FlawKind
 from schemas.job import Again, Job, content_key
 from schemas.result import Image, JobResult
 from schemas.states import JobState
+from storage.errors import StorageError
 from storage.port import Storage
 
 
@@ -81,6 +84,20 @@ def as_before(result: JobResult) -> JobResult:
             "replaced": [old for old in result.replaced if old.key not in stays],
         }
     )
+
+
+def fixed_seed(parameters: Mapping[str, Any]) -> int | None:
+    """The seed the row itself fixes; below zero the vendors choose one."""
+    seed = parameters.get("seed")
+    return seed if type(seed) is int and seed >= 0 else None
+
+
+def discard(lanes: Mapping[str, LaneRound], storage: Storage) -> None:
+    """Remove a round's chunks that nobody will read; should that fail, they do no harm."""
+    with suppress(StorageError):
+        for lane, part in lanes.items():
+            for ref in part.chunks:
+                storage.delete(layout.input_chunk(lane, ref))
 
 
 def _kept(image: Image, why: str) -> Image:

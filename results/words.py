@@ -126,11 +126,6 @@ SAYS = Wording("The provider says: {message}", "服务商的原话：{message}")
 _BETWEEN_SENTENCES = Wording(" ", "")
 
 
-def state_label(state: JobState) -> str:
-    """A state as a badge shows it."""
-    return STATES[state].english
-
-
 def explain(result: JobResult, language: Language = Language.ENGLISH) -> str:
     """Why this job is not (wholly) done and what to do about it; empty where all went well."""
     if result.state is JobState.SUCCEEDED:

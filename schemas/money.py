@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import NamedTuple, Self
 
@@ -55,3 +56,8 @@ def to_text(micro: int) -> str:
     text = f"{Decimal(micro) / MICRO:.6f}"
     whole, fraction = text.split(".")
     return f"{whole}.{fraction.rstrip('0').ljust(2, '0')}"
+
+
+def to_texts(amounts_micro: Mapping[str, int]) -> dict[str, str]:
+    """Amounts by their currencies, each as `to_text` says it."""
+    return {currency: to_text(micro) for currency, micro in amounts_micro.items()}

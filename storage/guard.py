@@ -28,6 +28,9 @@ _ADDRESS = re.compile(
     r"(?P<target>[/?][\x21-\x22\x24-\x5b\x5d-\x7e]*)?",
     re.ASCII,
 )
+NO_PROXY: dict[str, None] = dict.fromkeys(("all://localhost", "all://127.0.0.1", "all://[::1]"))
+"""A client's mounts: proxies come from the environment, but never for this machine itself."""
+
 _NEW_STREAM = ("connect_tcp.complete", "start_tls.complete")
 
 
@@ -79,8 +82,13 @@ class Deadline:
         """This thread begins an exchange."""
         self._own.deadline_s = self._clock.monotonic_s() + duration_s
 
-    def keep(self, stream: Any) -> None:
-        """Let no read of a new connection wait longer than its reader has time."""
+    def watch(self, event: str, info: Mapping[str, Any]) -> None:
+        """Look at one step that the HTTP library reports: a new connection keeps the deadline."""
+        if event.endswith(_NEW_STREAM):
+            self._hurry(info["return_value"])
+
+    def _hurry(self, stream: Any) -> None:
+        """Let no read of a connection wait longer than its reader has time."""
         read: Callable[[int, float | None], bytes] = stream.read
 
         def read_in_time(max_bytes: int, timeout: float | None = None) -> bytes:
@@ -110,8 +118,7 @@ class Guard:
                 self._check_name(info["port"])
         elif event == "connection.connect_tcp.complete" and self._direct:
             self._check_peer(info["return_value"])
-        if event.endswith(_NEW_STREAM):
-            self._deadline.keep(info["return_value"])
+        self._deadline.watch(event, info)
 
     def _check_name(self, port: int) -> None:
         try:
@@ -132,6 +139,22 @@ class Guard:
     def _check(self, ip: str) -> None:
         if not self._hosts.admits_address(self._host, ip):
             raise Untrusted(f"the name leads to {ip}, which is no public address")
+
+
+def guarded_request(
+    http: httpx2.Client, address: Address, hosts: Hosts, deadline: Deadline
+) -> httpx2.Request:
+    """What asks for an address just as it was written, and says nothing of us."""
+    return http.build_request(
+        "GET",
+        # Without the query, which the client would log, and spell its own way.
+        httpx2.URL(scheme=address.scheme, host=address.host, port=address.port, path="/"),
+        headers={"Accept-Encoding": "identity", "User-Agent": "imagemill"},
+        extensions={
+            "target": address.target.encode("ascii"),
+            "trace": Guard(address.name, hosts, deadline),
+        },
+    )
 
 
 def read_address(url: str) -> Address | None:

@@ -11,6 +11,7 @@ from playwright.sync_api import Browser
 
 from ledger.opening import Ledger, open_ledger
 from tests.browser.chromium import run_chromium
+from tests.receiver import Receiver, receiving
 from tests.valkey import Valkey, run_valkey
 
 # A developer's own keys and servers must not reach a test: each sets what it needs.
@@ -50,3 +51,10 @@ def ledger(session_ledger: Ledger) -> Ledger:
     """The ledger, empty."""
     session_ledger.client.flushall()
     return session_ledger
+
+
+@pytest.fixture
+def receiver() -> Iterator[Receiver]:
+    """Whom a mill may tell."""
+    with receiving() as opened:
+        yield opened

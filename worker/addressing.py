@@ -21,6 +21,7 @@ from schemas.provider import PROVIDERS
 from storage import BadKey, BadUrl, BucketMissing, NotFound, StorageError
 from worker.fetching import Fetched, FetchFailed
 from worker.input_places import InputPlaces
+from worker.policy.retrying import DownloadFault
 from worker.tools import Tools
 
 LIFETIME_S = 26 * 3600.0
@@ -139,7 +140,7 @@ def _fetched(url: str, field: _Field, places: InputPlaces) -> str:
         case Fetched(data):
             _check_fits(len(data), field)
             return _data_uri(data, field)
-        case FetchFailed("transient", reason):
+        case FetchFailed(DownloadFault.TRANSIENT, reason):
             raise _Missed(NotNow(f"the picture of {field.name} did not come: {reason}"))
         case FetchFailed(_, reason):
             raise field.unusable("input-not-fetched", f"did not come: {reason}")

@@ -8,8 +8,9 @@ from typing import Any
 
 import httpx2
 
+from storage.guard import NO_PROXY
+
 TIMEOUT = httpx2.Timeout(connect=5.0, read=60.0, write=60.0, pool=5.0)
-_LOOPBACK = ("all://localhost", "all://127.0.0.1", "all://[::1]")
 
 
 class Fate(Enum):
@@ -62,8 +63,7 @@ class Withheld(Exception):
 
 
 def open_http(threads: int, timeout: httpx2.Timeout = TIMEOUT) -> httpx2.Client:
-    """A client that `threads` threads share; proxies come from the environment, but never for
-    this machine itself.
+    """A client that `threads` threads share.
 
     Orders and pictures take one client each: a picture's host gets neither our connections to the
     provider nor its cookies.
@@ -71,7 +71,7 @@ def open_http(threads: int, timeout: httpx2.Timeout = TIMEOUT) -> httpx2.Client:
     return httpx2.Client(
         timeout=timeout,
         limits=httpx2.Limits(max_connections=threads, max_keepalive_connections=threads),
-        mounts=dict.fromkeys(_LOOPBACK),
+        mounts=NO_PROXY,
         follow_redirects=False,
         http2=False,
     )

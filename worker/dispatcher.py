@@ -145,20 +145,25 @@ class Dispatcher:
         ]
         messages += self._tell()
         if lanes:
-            threads = sum(self._ledger.fleet.workers().values())
-            room = self._room(threads, len(lanes))
-            releases = self._long_releases(lanes)
-            ticks = self._ledger.lanes.tick(lanes, self._lease_s, room, releases)
-            for lane, tick in ticks.items():
-                messages += [_look(lane)] if tick.look else []
-                messages += [self._step(handout) for handout in tick.handouts]
-                self._count_expired(lane, tick.handouts)
-                messages += [_chore(chore) for chore in tick.chores]
-            moments = {lane: tick.next_s for lane, tick in ticks.items()}
-            self._ledger.fleet.book(moments, booked)
+            messages += self._hand_out(lanes, booked)
         if messages:
             self._publisher.publish(messages)
         return len(messages)
+
+    def _hand_out(self, lanes: Sequence[str], booked: str) -> list[Message]:
+        """What is due in lanes, each of which has its next look booked."""
+        threads = sum(self._ledger.fleet.workers().values())
+        room = self._room(threads, len(lanes))
+        releases = self._long_releases(lanes)
+        ticks = self._ledger.lanes.tick(lanes, self._lease_s, room, releases)
+        messages: list[Message] = []
+        for lane, tick in ticks.items():
+            messages += [_look(lane)] if tick.look else []
+            messages += [self._step(handout) for handout in tick.handouts]
+            self._count_expired(lane, tick.handouts)
+            messages += [_chore(chore) for chore in tick.chores]
+        self._ledger.fleet.book({lane: tick.next_s for lane, tick in ticks.items()}, booked)
+        return messages
 
     def _tell(self) -> list[Message]:
         self._ticks += 1

@@ -106,8 +106,7 @@ def _open(transfer: Transfer, batch: Batch, tools: Tools) -> None:
         return
     lane, said = Lane.parse(transfer.target), batch.unlisted.get(transfer.source)
     limits = tools.settings.limits(lane, tools.models.find(Lane.parse(transfer.source)))
-    unlisted = said.model_dump_json(exclude_none=True) if said else ""
-    tools.ledger.lanes.open(transfer.target, limits, unlisted=unlisted)
+    tools.ledger.lanes.open(transfer.target, limits, unlisted=said)
 
 
 def _hold_alike(batch: Batch, counts: Sequence[LaneCounts], tools: Tools) -> None:

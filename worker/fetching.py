@@ -9,17 +9,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Literal, Protocol
+from typing import Protocol
 from urllib.parse import parse_qs
 
 import httpx2
 
 from schemas.clock import Clock
-from storage.guard import Address, Deadline, Guard, Untrusted, read_address
+from storage.guard import Address, Deadline, Untrusted, guarded_request, read_address
 from worker.connection import explain
 from worker.policy.hosts import PictureHosts
-
-Kind = Literal["expired", "gone", "transient", "forbidden", "too_large"]
+from worker.policy.retrying import DownloadFault
 
 _WORDS_LIMIT_BYTES = 4096
 _TRANSIENT = frozenset({408, 425, 429})
@@ -34,13 +33,9 @@ class Fetched:
 
 @dataclass(frozen=True)
 class FetchFailed:
-    """Why a picture did not come.
+    """Why a picture did not come."""
 
-    expired: the address no longer works, a fresh one may. gone: nothing is there. transient: worth
-    another try. forbidden: the host refuses, or we refuse the address. too_large: beyond our limit.
-    """
-
-    kind: Kind
+    kind: DownloadFault
     reason: str
     """For people; names the address without its query."""
 
@@ -83,38 +78,31 @@ class Fetcher:
         """Download one picture. Never raises for what the address, network or host does."""
         address = read_address(url)
         if address is None:
-            return FetchFailed("forbidden", "the provider sent an address we cannot read safely")
+            return FetchFailed(
+                DownloadFault.FORBIDDEN, "the provider sent an address we cannot read safely"
+            )
         if not self._admits(address):
-            return FetchFailed("forbidden", f"{address.shown}: not one of the provider's hosts")
+            return FetchFailed(
+                DownloadFault.FORBIDDEN, f"{address.shown}: not one of the provider's hosts"
+            )
         self._deadline.begin(self._limits.duration_s)
         try:
-            response = self._http.send(self._request(address), stream=True, follow_redirects=False)
+            request = guarded_request(self._http, address, self._hosts, self._deadline)
+            response = self._http.send(request, stream=True, follow_redirects=False)
             try:
                 return self._receive(response, address)
             finally:
                 response.close()
         except httpx2.HTTPError as error:
-            return FetchFailed("transient", f"{address.shown}: {explain(error)}")
+            return FetchFailed(DownloadFault.TRANSIENT, f"{address.shown}: {explain(error)}")
         except Untrusted as error:
-            return FetchFailed("forbidden", f"{address.shown}: {error}")
+            return FetchFailed(DownloadFault.FORBIDDEN, f"{address.shown}: {error}")
         except (httpx2.InvalidURL, UnicodeError):  # a name that no resolver may be asked for
-            return FetchFailed("forbidden", f"{address.shown}: no name of a host")
+            return FetchFailed(DownloadFault.FORBIDDEN, f"{address.shown}: no name of a host")
 
     def close(self) -> None:
         """Give back connections."""
         self._http.close()
-
-    def _request(self, address: Address) -> httpx2.Request:
-        return self._http.build_request(
-            "GET",
-            # Without the query, which the client would log, and spell its own way.
-            httpx2.URL(scheme=address.scheme, host=address.host, port=address.port, path="/"),
-            headers={"Accept-Encoding": "identity", "User-Agent": "imagemill"},
-            extensions={
-                "target": address.target.encode("ascii"),
-                "trace": Guard(address.name, self._hosts, self._deadline),
-            },
-        )
 
     def _admits(self, address: Address) -> bool:
         hosts, name = self._hosts, address.name
@@ -126,15 +114,19 @@ class Fetcher:
         announced = response.headers.get("content-length", "")
         limit_bytes = self._limits.size_bytes
         if announced.isdecimal() and int(announced) > limit_bytes:
-            return FetchFailed("too_large", f"{address.shown}: {announced} bytes announced")
+            return FetchFailed(
+                DownloadFault.TOO_LARGE, f"{address.shown}: {announced} bytes announced"
+            )
         data = bytearray()
         for part in response.iter_raw():
             data += part
             if len(data) > limit_bytes:
-                return FetchFailed("too_large", f"{address.shown}: more than {limit_bytes} bytes")
+                return FetchFailed(
+                    DownloadFault.TOO_LARGE, f"{address.shown}: more than {limit_bytes} bytes"
+                )
         if not data or (announced.isdecimal() and len(data) != int(announced)):
             words = f"{len(data)} bytes came of {announced or 'an unknown number'}"
-            return FetchFailed("transient", f"{address.shown}: {words}")
+            return FetchFailed(DownloadFault.TRANSIENT, f"{address.shown}: {words}")
         return Fetched(bytes(data))
 
     def _refused(self, response: httpx2.Response, address: Address) -> FetchFailed:
@@ -142,14 +134,14 @@ class Fetcher:
         reason = f"{address.shown}: HTTP {status}"
         if status == 403:
             late = b"expired" in _beginning(response) or _is_past(address, self._clock.now())
-            return FetchFailed("expired" if late else "forbidden", reason)
+            return FetchFailed(DownloadFault.EXPIRED if late else DownloadFault.FORBIDDEN, reason)
         if status in (404, 410):
-            return FetchFailed("gone", reason)
+            return FetchFailed(DownloadFault.GONE, reason)
         if 300 <= status < 400:
-            return FetchFailed("forbidden", f"{reason}: redirects are not followed")
+            return FetchFailed(DownloadFault.FORBIDDEN, f"{reason}: redirects are not followed")
         if 400 <= status < 500 and status not in _TRANSIENT:
-            return FetchFailed("forbidden", reason)
-        return FetchFailed("transient", reason)
+            return FetchFailed(DownloadFault.FORBIDDEN, reason)
+        return FetchFailed(DownloadFault.TRANSIENT, reason)
 
 
 def _beginning(response: httpx2.Response) -> bytes:

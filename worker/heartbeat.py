@@ -97,7 +97,8 @@ class Heartbeat:
 
     def beat(self) -> None:
         """Renew every claim that is held now, and report in unless no message is taken any more."""
-        if self._takes_messages():
+        self._count_idle()
+        if self._idle_beats < STUCK_BEATS:
             reported = self._fleet.report_in(self._worker, self._threads, self.long_threads)
             self._look_at_version(reported)
         else:
@@ -113,12 +114,11 @@ class Heartbeat:
             if not still:
                 log.warning("claim.lost", extra={"lane": claim.lane, "job": claim.job})
 
-    def _takes_messages(self) -> bool:
-        """A thread that beats says nothing of the one that takes messages."""
+    def _count_idle(self) -> None:
+        """A thread that beats says nothing of the one that takes messages: its looks are counted."""
         stands = 0 < self._looks == self._looks_before
         self._idle_beats = self._idle_beats + 1 if stands else 0
         self._looks_before = self._looks
-        return self._idle_beats < STUCK_BEATS
 
     def _look_at_version(self, found: int) -> None:
         """Leave a ledger whose records we might misread."""

@@ -109,8 +109,8 @@ class HeldJob:
         return self.model.price_micro_of(self.order.parameters)
 
     @property
-    def cancel_asked(self) -> bool:
-        """Whether the provider said that it is too late to cancel it."""
+    def too_late_to_cancel(self) -> bool:
+        """Whether the provider was asked to cancel it, and would not, or never answered."""
         return self.record.fields.get("cancel_asked") == "1"
 
     @property
@@ -224,10 +224,10 @@ class HeldJob:
             ticket=self.ticket or None,
             actual_prompt=self.record.fields.get("actual_prompt"),
             facts=self.facts,
-            submitted_at=_iso(datetime.fromtimestamp(int(submitted) / 1000, UTC))
+            submitted_at=utc_text(datetime.fromtimestamp(int(submitted) / 1000, UTC))
             if submitted
             else None,
-            finished_at=_iso(finished_at),
+            finished_at=utc_text(finished_at),
             prompt=self.job.prompt,
             parameters=self.job.parameters,
             revision=self.job.revision,
@@ -259,5 +259,6 @@ def purse_ref(job: Job, doubles: int) -> str:
     return f"{order_name(job.id, job)}.{doubles}"
 
 
-def _iso(moment: datetime) -> str:
+def utc_text(moment: datetime) -> str:
+    """A moment as results have it: UTC, ISO 8601, in milliseconds."""
     return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

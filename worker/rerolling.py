@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 
 from ledger.purse import Figures
 from results.gate import BatchGate
-from results.run_again import EarlierJobs, again
+from results.run_again import EarlierJobs, again, discard, fixed_seed
 from results.sealed import Sealed, sealed_jobs
 from schemas import layout
 from schemas.batch import CHUNK_SIZE, Batch, ChunkRef, LaneRound, Round
@@ -26,7 +26,7 @@ from schemas.lane import Lane
 from schemas.model import Model
 from schemas.result import Image, JobResult
 from schemas.states import JobState
-from storage import Storage, StorageError
+from storage import Storage
 from worker.tools import Tools
 
 REROLLED = frozenset({FlawKind.BLANK, FlawKind.ALIKE, FlawKind.SMALL_FILE, FlawKind.LARGE_FILE})
@@ -58,7 +58,7 @@ def reroll(batch: Batch, ended: int, tools: Tools) -> bool:
     if tools.ledger.batches.follow(batch.batch, round_, ended):
         tools.ledger.batches.hand_in_round(batch.batch)
     else:
-        _discard(round_, tools.storage)
+        discard(round_.lanes, tools.storage)
     return True
 
 
@@ -74,8 +74,8 @@ class _Refused:
         """The row's next revision, in that round, with seeds that no earlier one used."""
         job = again(job, self.sealed.result, number, self.kept)
         parameters = dict(job.parameters)
-        seed = parameters.get("seed")
-        if type(seed) is int and seed >= 0 and not self.kept:
+        seed = fixed_seed(parameters)
+        if seed is not None and not self.kept:
             # Where some are kept, whoever orders the others sees to it.
             parameters["seed"] = self.model.seed_at(seed, job.n * (number - 1))
         back = job.earlier.model_copy(update={"falls_back": True})
@@ -165,11 +165,3 @@ def _open_lanes(batch: Batch, tools: Tools) -> dict[str, Model]:
             with suppress(UnknownModel):  # to this worker; what is wrong stays marked
                 found[counts.lane] = tools.models.find(Lane.parse(counts.lane))
     return found
-
-
-def _discard(round_: Round, storage: Storage) -> None:
-    """Remove what nobody will read; should that fail, it lies there and does no harm."""
-    with suppress(StorageError):
-        for lane, part in round_.lanes.items():
-            for ref in part.chunks:
-                storage.delete(layout.input_chunk(lane, ref))

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from schemas.catalogue import UnknownModel
@@ -16,6 +16,7 @@ from schemas.lane import Lane
 from schemas.marker import MadeBatch, Marker
 from schemas.model import Model
 from schemas.result import Image, JobResult
+from worker.held import utc_text
 from worker.markers import marker_of, put_marker
 from worker.refinishing import Gone, Refinisher
 from worker.tools import Tools
@@ -74,9 +75,7 @@ def _reused(job: Job, marker: Marker, images: Sequence[Image], moment: datetime)
         "cost_micro": again.cost_micro,
         "possible_double_charges": again.possible_double_charges,
         "submitted_at": None,
-        "finished_at": moment.astimezone(UTC)
-        .isoformat(timespec="milliseconds")
-        .replace("+00:00", "Z"),
+        "finished_at": utc_text(moment),
     }
     return marker.result.model_copy(update=own)
 

@@ -108,7 +108,7 @@ def poll(held: HeldJob, tools: Tools) -> Outcome:
     waiting = wait_for_turn(held, tools)
     if waiting is not None:
         return waiting
-    if held.record.cancelled and not held.cancel_asked:
+    if held.record.cancelled and not held.too_late_to_cancel:
         return _cancel(held, tools)
 
     match provider.poll(held.ticket):

@@ -67,9 +67,7 @@ def store_pictures(
     if any(miss.fresh for miss in missed) and held.ticket and not held.asked_again:
         return AskAgain(kept)
     if late or (not last_try and any(miss.patient for miss in missed)):
-        # A storage that fails spends none of the tries a picture has.
-        delay_s = backoff_s(STORAGE_TRIES, tools.chance())
-        return StoreLater(delay_s, held.troubles, kept, drawn.failures)
+        return _when_storage_works(held, drawn, kept, tools)
     if not last_try and any(miss.again for miss in missed):
         delay_s = backoff_s(held.troubles + 1, tools.chance())
         return StoreLater(delay_s, held.troubles + 1, kept, drawn.failures)
@@ -79,10 +77,17 @@ def store_pictures(
         leave_marker(held, ended.result, tools)
     except StorageError as error:
         if not last_try:
-            delay_s = backoff_s(STORAGE_TRIES, tools.chance())
-            return StoreLater(delay_s, held.troubles, kept, drawn.failures)
+            return _when_storage_works(held, drawn, kept, tools)
         log.warning("marker.missing", extra={"job": held.claim.job, "why": str(error)})
     return ended
+
+
+def _when_storage_works(
+    held: HeldJob, drawn: Drawn, kept: tuple[Image, ...], tools: Tools
+) -> StoreLater:
+    """A storage that fails spends none of the tries a picture has."""
+    delay_s = backoff_s(STORAGE_TRIES, tools.chance())
+    return StoreLater(delay_s, held.troubles, kept, drawn.failures)
 
 
 def _is_stored(picture: Picture, images: dict[int, Image]) -> bool:
@@ -164,10 +169,10 @@ def _bytes(held: HeldJob, picture: Picture, tools: Tools) -> bytes | Missed:
         case Fetched(data):
             return data
         case FetchFailed(kind, reason):
-            fault, left_s = DownloadFault(kind), _remaining_s(held, picture, tools)
-            wait_s = download_again_s(fault, held.troubles + 1, left_s, tools.chance())
+            left_s = _remaining_s(held, picture, tools)
+            wait_s = download_again_s(kind, held.troubles + 1, left_s, tools.chance())
             again = wait_s is not None
-            fresh = not again and fault in (DownloadFault.EXPIRED, DownloadFault.GONE)
+            fresh = not again and kind in (DownloadFault.EXPIRED, DownloadFault.GONE)
             return Missed(_failure(picture, kind, reason), again=again, fresh=fresh)
 
 

@@ -156,6 +156,18 @@ class Desk:
         extra = {"batch": batch, "delivered": delivered}
         log.info("tell.ended", extra={**extra, **self._elapsed(began_s)})
 
+    def ingest(self, address: str, order: str) -> None:
+        """Have a manifest read that another program names; `order` is a batch file as JSON."""
+        asked_at = self._tools.clock.now().isoformat(timespec="seconds")
+        try:
+            file = BatchFile.model_validate({**json.loads(order), "manifest": address})
+            intake = Intake(id=order_id(file), order=file, asked_at=asked_at)
+        except (ValueError, TypeError) as error:  # ValidationError shows no value
+            log.warning("intake.refused", extra={"why": str(error)})
+            return
+        opened = self._tools.ledger.intakes.open(intake, again=True)
+        log.info("intake.opened", extra={"intake": intake.id, "new": opened})
+
     def at_the_edge(self, action: Callable[[], None], said: dict[str, str]) -> None:
         """Nothing escapes to Celery: what failed unforeseen comes back when its lease ends.
 
@@ -169,18 +181,6 @@ class Desk:
 
     def _elapsed(self, began_s: float) -> dict[str, float]:
         return {"elapsed_s": round(self._tools.clock.monotonic_s() - began_s, 4)}
-
-    def ingest(self, address: str, order: str) -> None:
-        """Have a manifest read that another program names; `order` is a batch file as JSON."""
-        asked_at = self._tools.clock.now().isoformat(timespec="seconds")
-        try:
-            file = BatchFile.model_validate({**json.loads(order), "manifest": address})
-            intake = Intake(id=order_id(file), order=file, asked_at=asked_at)
-        except (ValueError, TypeError) as error:  # ValidationError shows no value
-            log.warning("intake.refused", extra={"why": str(error)})
-            return
-        opened = self._tools.ledger.intakes.open(intake, again=True)
-        log.info("intake.opened", extra={"intake": intake.id, "new": opened})
 
     def _take(self, claim: Claim, states: tuple[JobState, ...] = OPEN_STATES) -> HeldJob | None:
         found = self._tools.ledger.jobs.take(claim, states)

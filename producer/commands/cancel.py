@@ -9,11 +9,11 @@ import click
 
 from ledger.opening import Ledger
 from producer.commands.lanes import lane_status
-from producer.commands.pause import batch_of, is_lane
+from producer.commands.pause import is_lane
 from producer.commands.working import Manner, continue_batch
 from producer.connecting import connected_ledger, nobody_works_here
 from producer.session import Session, open_session, session_options, session_part
-from producer.watching import status_of
+from producer.watching import document_of, status_of
 from schemas.batch import Batch, Hold, LaneCounts
 from schemas.states import BatchState, JobState
 
@@ -55,11 +55,11 @@ def cancel(target: str, *, yes: bool, **options: Any) -> None:
 def _meant(target: str, ledger: Ledger) -> list[tuple[Batch, list[str]]]:
     """The unfinished batches and their lanes that are to be withdrawn. Raises NoSuchBatch."""
     if not is_lane(target):
-        batch = batch_of(target, ledger)
+        batch = document_of(ledger.batches, target)
         state = ledger.batches.state(target)
         return [] if state is BatchState.FINISHED else [(batch, list(batch.lanes))]
     lane_status(ledger, target)
-    batches = [batch_of(name, ledger) for name in _unfinished(ledger)]
+    batches = [document_of(ledger.batches, name) for name in _unfinished(ledger)]
     return [(batch, [target]) for batch in batches if target in batch.lanes]
 
 
@@ -74,7 +74,9 @@ def _unfinished(ledger: Ledger) -> list[str]:
 
 def _others_wait(names: list[str], ledger: Ledger) -> bool:
     """Whether other batches have rows that a worker would order."""
-    others = [batch_of(name, ledger) for name in _unfinished(ledger) if name not in names]
+    others = [
+        document_of(ledger.batches, name) for name in _unfinished(ledger) if name not in names
+    ]
     return any(not counts.holds for batch in others for counts in ledger.batches.counts(batch))
 
 

@@ -122,8 +122,8 @@ def _say_what_is_wrong(checked: Checked, order: Order, session: Session, models:
         session.complain(f"The rows left out are in {checked.invalid}.")
     if not session.quiet:
         session.complain(render_cautions(tally))
-        for caution in checked.cautions:
-            session.complain(f"warning: {caution}")
+        for words in checked.cautions:
+            session.complain(f"warning: {words}")
     _warn_of_models(tally, order, session, models)
 
 

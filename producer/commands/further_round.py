@@ -26,7 +26,7 @@ from producer.connecting import Connection, connected, nobody_works_here
 from producer.exit_codes import of_finished
 from producer.session import Session
 from producer.unlisted_models import described
-from producer.watching import NoSuchBatch, chosen, status_of
+from producer.watching import chosen, document_of, status_of
 from schemas.batch import Batch, BatchStatus
 from schemas.catalogue import Catalogue
 from schemas.contract import Contract
@@ -82,7 +82,7 @@ def order_round(
 
 def gather_round(
     name: str,
-    select: Callable[[Catalogue], AnySelection],
+    select: Callable[[Batch, Catalogue], AnySelection],
     say: Callable[[Gathered, AnySelection], None],
     connection: Connection,
     session: Session,
@@ -91,13 +91,13 @@ def gather_round(
 ) -> tuple[Gathered, AnySelection, int | None]:
     """Choose the rows, say what they are, and hand them in unless it is only a rehearsal.
 
-    `select` is given the models the batch orders from. The round's number comes along; None where
+    `select` is given the batch and the models it orders from. The round's number comes along; None where
     nothing was handed in.
     """
     ledger, storage = connection.ledger, connection.storage
-    document = _document(name, connection)
+    document = document_of(ledger.batches, name)
     models = _models(document, connection, session)
-    selection = select(models)
+    selection = select(document, models)
     finished_at = check_finished(status_of(ledger.batches, name))
     with tempfile.TemporaryDirectory(prefix="imagemill-") as folder:
         if dry_run:
@@ -118,13 +118,6 @@ def counted(states: dict[JobState, int]) -> str:
     """Rows by how they ended, in words."""
     counts = [f"{states[state]:,} {state}" for state in ENDED_STATES if states.get(state)]
     return ", ".join(counts) or "no rows"
-
-
-def _document(name: str, connection: Connection) -> Batch:
-    document = connection.ledger.batches.document(name)
-    if document is None:
-        raise NoSuchBatch(f"There is no batch {name!r}.")
-    return document
 
 
 def _models(document: Batch, connection: Connection, session: Session) -> Catalogue:

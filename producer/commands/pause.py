@@ -16,7 +16,7 @@ from producer.errors import ProducerError
 from producer.exit_codes import ExitCode
 from producer.session import Session, open_session, session_options, session_part
 from producer.standing import budget
-from producer.watching import all_parked, chosen, status_of
+from producer.watching import all_parked, document_of, status_of
 from schemas.batch import Batch, Hold
 from schemas.lane import PAUSED_BY_HAND
 from schemas.states import BatchState
@@ -95,7 +95,7 @@ def _resume_lane(lane: str, ledger: Ledger, session: Session) -> None:
 
 
 def _pause_batch(name: str, ledger: Ledger, session: Session) -> None:
-    batch = batch_of(name, ledger)
+    batch = document_of(ledger.batches, name)
     status = status_of(ledger.batches, name)
     if status.state == BatchState.FINISHED:
         session.say(f"{name} is finished; there is nothing to pause.")
@@ -110,7 +110,7 @@ def _pause_batch(name: str, ledger: Ledger, session: Session) -> None:
 
 def _resume_batch(name: str, limits: Mapping[str, int], ledger: Ledger, session: Session) -> bool:
     """Take back what holds it; whether it goes on. Raises Withdrawn, BudgetRefused."""
-    batch = batch_of(name, ledger)
+    batch = document_of(ledger.batches, name)
     finished = status_of(ledger.batches, name).state == BatchState.FINISHED
     withdrawn = [Hold.CANCEL in counts.holds for counts in ledger.batches.counts(batch)]
     if all(withdrawn) and not finished:
@@ -145,10 +145,3 @@ def _raise_budget(
         ledger.batches.set_budget(batch, currency, limit_micro)
     if limits:
         session.say(f"{batch.batch} may cost {prices(limits)} from now on.")
-
-
-def batch_of(name: str, ledger: Ledger) -> Batch:
-    """The batch of that name. Raises NoSuchBatch."""
-    batch = ledger.batches.document(chosen(ledger.batches, name))
-    assert batch is not None
-    return batch

@@ -6,10 +6,9 @@ from typing import Any
 
 import click
 
-from producer.commands.pause import batch_of
 from producer.connecting import connected
 from producer.session import open_session, session_options
-from producer.watching import status_of
+from producer.watching import document_of, status_of
 from schemas.batch import Priority
 from schemas.states import BatchState
 
@@ -23,7 +22,7 @@ def prioritize(batch: str, priority: str, **options: Any) -> None:
     session = open_session(**options)
     with connected(session.settings, session.clock) as connection:
         batches = connection.ledger.batches
-        document = batch_of(batch, connection.ledger)
+        document = document_of(batches, batch)
         if status_of(batches, batch).state == BatchState.FINISHED:
             session.say(f"{batch} is finished; its priority counts when rows of it run again.")
         batches.prioritize(document, Priority(priority))

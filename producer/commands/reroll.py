@@ -14,8 +14,9 @@ from producer.connecting import Connection
 from producer.reroll_choice import Rerolls
 from producer.review import Review, read_review
 from producer.session import Session, open_session, session_options, session_part
+from schemas.batch import Batch
 from schemas.catalogue import Catalogue
-from schemas.money import to_text
+from schemas.money import to_texts
 from schemas.states import JobState
 
 
@@ -51,20 +52,23 @@ def reroll(batch: str, review: str, **options: Any) -> None:
     decided = read_review(review)
 
     def make(name: str, connection: Connection) -> RerollReport:
-        return _run_again(name, decided, options, connection, session)
+        return _draw_anew(name, decided, options, connection, session)
 
     order_round(batch, make, session, wait=options["wait"])
 
 
-def _run_again(
+def _draw_anew(
     name: str, review: Review, options: dict[str, Any], connection: Connection, session: Session
 ) -> RerollReport:
     dry_run: bool = options["dry_run"]
 
-    def select(models: Catalogue) -> Rerolls:
-        document = connection.ledger.batches.document(name)
-        first = 1 if document is None else document.revision
-        return Rerolls(review, models, fresh_seeds=options["fresh_seeds"], first_revision=first)
+    def select(batch: Batch, models: Catalogue) -> Rerolls:
+        return Rerolls(
+            review,
+            models,
+            fresh_seeds=options["fresh_seeds"],
+            first_revision=batch.revision,
+        )
 
     def say(gathered: Gathered, rerolls: Rerolls) -> None:
         _say(gathered, rerolls, name, session)
@@ -81,7 +85,7 @@ def _run_again(
         reworded=rerolls.reworded,
         done_before=rerolls.done_before,
         rejected=rerolls.rejected,
-        at_most_cost={currency: to_text(micro) for currency, micro in tally.costs_micro.items()},
+        at_most_cost=to_texts(tally.costs_micro),
         dry_run=dry_run,
     )
 

@@ -23,7 +23,7 @@ from producer.progress import reading
 from producer.result_files import ResultFiles
 from producer.review import read_review
 from producer.session import Session, open_session, session_options, session_part
-from producer.watching import NoSuchBatch, chosen, status_of
+from producer.watching import chosen, document_of, status_of
 from producer.whole_file import whole_file
 from results.archive import Packed
 from results.links import Links, NoAddresses
@@ -133,10 +133,7 @@ def _finished(batch: str | None, connection: Connection) -> Batch:
             f"{name} is not finished: {found.ended} of {found.total} rows are done."
             f" `imagemill watch {name}` follows it."
         )
-    document = batches.document(name)
-    if document is None:
-        raise NoSuchBatch(f"There is no batch {name!r}.")
-    return document
+    return document_of(batches, name)
 
 
 @contextmanager

@@ -13,7 +13,7 @@ from producer.choice import USUAL_STATES, Choice, error_classes, named_ids
 from producer.commands.further_round import RoundReport, counted, gather_round, order_round
 from producer.connecting import Connection
 from producer.session import Session, open_session, session_options, session_part
-from schemas.money import to_text
+from schemas.money import to_texts
 from schemas.states import JobState
 
 _STATES = ("failed", "partial", "uncertain", "cancelled")
@@ -71,7 +71,7 @@ def _run_again(
         _say(gathered, name, session)
 
     gathered, _, number = gather_round(
-        name, lambda _: choice, say, connection, session, dry_run=dry_run
+        name, lambda *_: choice, say, connection, session, dry_run=dry_run
     )
     tally = gathered.tally
     return RetryReport(
@@ -80,7 +80,7 @@ def _run_again(
         jobs=tally.jobs,
         images=tally.images,
         by_state=dict(tally.states),
-        at_most_cost={currency: to_text(micro) for currency, micro in tally.costs_micro.items()},
+        at_most_cost=to_texts(tally.costs_micro),
         possible_double_charges=tally.possible_double_charges,
         dry_run=dry_run,
     )

@@ -24,9 +24,9 @@ from producer.standing import money, reused
 from producer.watching import (
     BudgetSpent,
     LanesStopped,
-    NoSuchBatch,
     all_stopped,
     chosen,
+    document_of,
     status_of,
 )
 from schemas import layout
@@ -76,9 +76,7 @@ def work(
 ) -> None:
     """Run a worker until the batch is finished, show it, say where things are, and exit."""
     ledger, storage = places
-    document = ledger.batches.document(batch)
-    if document is None:
-        raise NoSuchBatch(f"There is no batch {batch!r}.")
+    document = document_of(ledger.batches, batch)
     try:
         status = until_finished(document, mill, ledger, session, manner)
     except KeyboardInterrupt:

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Any
-
 import httpx2
 
 from results.telling.answers import Answer, Delivered, Undelivered, judge
@@ -12,14 +9,12 @@ from results.telling.posts import Post, post_of
 from results.telling.target import NoTarget, Target, Variable, find_target
 from schemas.clock import Clock
 from schemas.notify import Notify
+from storage.guard import NO_PROXY, Deadline
 
 TIMEOUT_S = 10.0
 """For all of it: a receiver that drips must not hold a thread."""
 _READ_BYTES = 16 * 1024
 """Of an answer; nobody has more to say to a notice."""
-_NEW_STREAM = ("connect_tcp.complete", "start_tls.complete")
-_LOOPBACK = ("all://localhost", "all://127.0.0.1", "all://[::1]")
-"""Proxies come from the environment, but never for this machine itself."""
 
 
 def deliver(
@@ -47,16 +42,16 @@ def _send(target: Target, post: Post, clock: Clock) -> Delivered | Undelivered:
 
 def _answer(post: Post, clock: Clock) -> Answer:
     """A client of its own for each: notices are rare, and whoever is told shares nothing."""
+    deadline = Deadline(clock)  # the status line and the headers keep it, too
+    deadline.begin(TIMEOUT_S)
     with (
-        httpx2.Client(
-            timeout=TIMEOUT_S, follow_redirects=False, mounts=dict.fromkeys(_LOOPBACK)
-        ) as http,
+        httpx2.Client(timeout=TIMEOUT_S, follow_redirects=False, mounts=NO_PROXY) as http,
         http.stream(
             "POST",
             post.url,
             headers=dict(post.headers),
             content=post.body,
-            extensions={"trace": _hurried(clock)},
+            extensions={"trace": deadline.watch},
         ) as response,
     ):
         body = b""
@@ -66,25 +61,3 @@ def _answer(post: Post, clock: Clock) -> Answer:
                 break
         retry_after = response.headers.get("Retry-After")
         return Answer(response.status_code, body[:_READ_BYTES], retry_after)
-
-
-def _hurried(clock: Clock) -> Callable[[str, Mapping[str, Any]], None]:
-    """Lets no read wait beyond the end of our time, the status line and the headers included."""
-    ends_s = clock.monotonic_s() + TIMEOUT_S
-
-    def trace(event: str, info: Mapping[str, Any]) -> None:
-        if not event.endswith(_NEW_STREAM):
-            return
-        stream = info["return_value"]
-        read: Callable[[int, float | None], bytes] = stream.read
-
-        def read_in_time(max_bytes: int, timeout: float | None = None) -> bytes:
-            left_s = ends_s - clock.monotonic_s()
-            if left_s <= 0:
-                raise httpx2.ReadTimeout("too slow")
-            return read(max_bytes, left_s if timeout is None else min(timeout, left_s))
-
-        # The library counts each read by itself, and tells of a connection only here.
-        stream.read = read_in_time
-
-    return trace

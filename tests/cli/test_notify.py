@@ -2,21 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 
 from tests.cli.command import CommandLine
 from tests.ports import free_ports
-from tests.receiver import Receiver, Reply, is_signed, receiving
+from tests.receiver import Receiver, Reply, is_signed
 
 SECRET = "whsec_c2VjcmV0IG9mIG9uZXMgb3du"
-
-
-@pytest.fixture
-def receiver() -> Iterator[Receiver]:
-    with receiving() as opened:
-        yield opened
 
 
 @pytest.fixture

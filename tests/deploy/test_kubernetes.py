@@ -15,11 +15,11 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from tests.deploy.processes import DEPLOY, procfile
+from tests.program import program
 from worker.figures import THREADS_WANTED
 
 KUBERNETES = DEPLOY / "kubernetes"
 VERSION = "1.32"
-KUBECTL = shutil.which("kubectl")
 DOCS = DEPLOY.parent / "docs" / "operations.md"
 
 
@@ -191,18 +191,13 @@ def test_a_kustomization_names_every_file_there_is(folder: str) -> None:
 
 
 def built_from(folder: Path) -> list[dict[str, Any]]:
-    assert KUBECTL is not None
     ran = subprocess.run(
-        [KUBECTL, "kustomize", str(folder)], capture_output=True, text=True, check=False
+        [program("kubectl"), "kustomize", str(folder)], capture_output=True, text=True, check=False
     )
     assert (ran.returncode, ran.stderr) == (0, "")
     return list(yaml.safe_load_all(ran.stdout))
 
 
-needs_kubectl = pytest.mark.skipif(KUBECTL is None, reason="there is no kubectl")
-
-
-@needs_kubectl
 def test_a_cluster_without_keda_takes_what_the_page_says(tmp_path: Path) -> None:
     (said,) = re.findall(r"```yaml\n(replicas:.*?)```", DOCS.read_text("utf-8"), re.DOTALL)
     copied = shutil.copytree(KUBERNETES, tmp_path / "kubernetes") / "example"
@@ -219,7 +214,6 @@ def test_a_cluster_without_keda_takes_what_the_page_says(tmp_path: Path) -> None
     assert set(replicas) == set(DEPLOYMENTS)
 
 
-@needs_kubectl
 def test_kustomize_builds_the_example() -> None:
     built = built_from(KUBERNETES / "example")
     secrets = {one["metadata"]["name"] for one in built if one["kind"] == "Secret"}

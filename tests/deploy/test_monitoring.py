@@ -11,14 +11,13 @@ from typing import Any
 import promql_parser as promql
 import pytest
 import yaml
-from click import Command, Context, Group
 
-from producer.cli import cli
 from schemas.beat_figures import BEAT
 from schemas.failure import ErrorClass
 from schemas.figure import Figure
 from schemas.lane import Limit
 from schemas.states import JobState
+from tests.docs.written_command import unknown_words
 from worker.figures import FLEET, OWN
 from worker.metrics_page import page
 
@@ -163,14 +162,7 @@ COMMANDS = sorted(set(re.findall(r"`(imagemill [a-z][^`]*)`", RUNBOOK)))
 
 @pytest.mark.parametrize("command", COMMANDS)
 def test_a_command_of_the_runbook_is_one(command: str) -> None:
-    context = Context(cli)
-    found: Command = cli
-    words = command.split()[1:]
-    while isinstance(found, Group) and words and words[0] in found.list_commands(context):
-        found = found.get_command(context, words.pop(0)) or cli
-    assert found is not cli
-    known = {option for parameter in found.params for option in parameter.opts}
-    assert {word for word in words if word.startswith("--")} <= known
+    assert unknown_words(command) == set()
 
 
 METRICS_NAMED = sorted(set(re.findall(r"`(imagemill_\w+)`", RUNBOOK)))

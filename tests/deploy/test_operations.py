@@ -9,11 +9,10 @@ import re
 import tomllib
 
 import pytest
-from click import Command, Context, Group
 
-from producer.cli import cli
 from schemas.flower_section import FlowerSection
 from tests.deploy.processes import DEPLOY, procfile
+from tests.docs.written_command import unknown_words
 
 PAGE = (DEPLOY.parent / "docs" / "operations.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"```sh\n(.*?)```", PAGE, re.DOTALL)
@@ -23,15 +22,7 @@ COMMANDS = sorted(set(re.findall(r"`(imagemill [a-z][^`]*)`", PAGE)))
 
 @pytest.mark.parametrize("command", COMMANDS)
 def test_a_command_is_one(command: str) -> None:
-    context = Context(cli)
-    found: Command = cli
-    words = command.split()[1:]
-    while isinstance(found, Group) and words and words[0] in found.list_commands(context):
-        found = found.get_command(context, words.pop(0)) or cli
-    assert found is not cli
-    known = {option for parameter in found.params for option in parameter.opts}
-    if found.name != "worker":  # which passes its options on
-        assert {word for word in words if word.startswith("--")} <= known
+    assert unknown_words(command) == set()
 
 
 def test_there_are_commands() -> None:

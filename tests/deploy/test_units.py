@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -11,19 +10,17 @@ from pathlib import Path
 import pytest
 
 from tests.deploy.processes import DEPLOY, procfile
+from tests.program import program
 
-ANALYZE = shutil.which("systemd-analyze")
 UNITS = sorted(DEPLOY.glob("*.service"))
-needs_systemd = pytest.mark.skipif(ANALYZE is None, reason="there is no systemd-analyze")
 
 
 def verify(unit: Path, folder: Path) -> subprocess.CompletedProcess[str]:
     """As systemd sees it, with a program that is there."""
-    assert ANALYZE is not None
     text = unit.read_text(encoding="utf-8").replace("/opt/imagemill/.venv", sys.prefix)
     copy = folder / unit.name
     copy.write_text(text)
-    command = [ANALYZE, "verify", "--man=no", str(copy)]
+    command = [program("systemd-analyze"), "verify", "--man=no", str(copy)]
     return subprocess.run(command, capture_output=True, text=True, check=False)
 
 
@@ -31,14 +28,12 @@ def test_each_process_has_a_unit() -> None:
     assert [unit.stem for unit in UNITS] == sorted(f"imagemill-{name}" for name in procfile())
 
 
-@needs_systemd
 @pytest.mark.parametrize("unit", UNITS, ids=lambda unit: unit.stem)
 def test_systemd_takes_a_unit(unit: Path, tmp_path: Path) -> None:
     ran = verify(unit, tmp_path)
     assert (ran.returncode, ran.stderr) == (0, "")
 
 
-@needs_systemd
 def test_systemd_says_what_it_does_not_know(tmp_path: Path) -> None:
     broken = tmp_path / "broken.service"
     broken.write_text(UNITS[0].read_text().replace("NoNewPrivileges=", "NoNewPrivilege="))

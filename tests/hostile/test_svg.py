@@ -22,8 +22,8 @@ from storage.local import LocalStorage
 from storage.s3 import S3Storage
 from storage.s3_options import S3Options
 from tests.results.orders import BATCH, image, result
+from tests.results.rendered_sheet import render
 from tests.results.sheet_reader import SheetReader
-from tests.results.test_contact_sheet import render
 from tests.seaweed import Seaweed
 from tests.steps.mill import Mill
 from worker.fetching import Fetched

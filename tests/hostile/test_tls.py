@@ -13,15 +13,12 @@ from ledger.errors import LedgerError
 from ledger.opening import open_ledger
 from schemas.states import JobState
 from tests.hostile.fortress import PASSWORDS, Fortress
-from tests.hostile.tls import OPENSSL, TlsGate, make_authority, tls_before
+from tests.hostile.tls import TlsGate, make_authority, tls_before
 from tests.system.worker_process import WorkerProcess
 from tests.waiting import wait_until
 from worker.app import make_app
 
-pytestmark = [
-    pytest.mark.system,
-    pytest.mark.skipif(OPENSSL is None, reason="openssl makes the certificates"),
-]
+pytestmark = pytest.mark.system
 
 
 @pytest.fixture

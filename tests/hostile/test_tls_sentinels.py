@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -14,29 +13,23 @@ from kombu.exceptions import KombuError
 from ledger.errors import LedgerError
 from ledger.opening import open_ledger
 from schemas.states import JobState
-from tests.hostile.tls import OPENSSL, make_authority
+from tests.hostile.tls import make_authority
+from tests.program import lacking
 from tests.sentinels import Trio, tls_program
 from tests.simulator.running import RunningSimulator
 from tests.system.mill import SIMULATOR, Mill, Servers
 from tests.valkey import Valkey
 from worker.app import make_app
 
-pytestmark = [
-    pytest.mark.system,
-    pytest.mark.timeout(120),
-    pytest.mark.skipif(OPENSSL is None, reason="openssl makes the certificates"),
-]
+pytestmark = [pytest.mark.system, pytest.mark.timeout(120)]
 ROWS = 12
 
 
 @pytest.fixture(scope="module")
 def trio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Trio]:
-    program = tls_program()
-    if program is None:
-        reason = "no server speaks TLS; apt-get install redis-server"
-        if os.environ.get("NEEDS_TLS_SERVER"):  # noqa: TID251 - what CI says of itself
-            pytest.fail(reason)
-        pytest.skip(reason)
+    program = tls_program() or lacking(
+        "tls-server", "no server speaks TLS; apt-get install redis-server"
+    )
     folder = tmp_path_factory.mktemp("tls")
     certificate = make_authority(folder / "authority", "DNS:localhost,IP:127.0.0.1")
     with ExitStack() as stack:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import socket
 import socketserver
 import ssl
@@ -13,7 +12,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-OPENSSL = shutil.which("openssl")
+from tests.program import program
 
 
 @dataclass
@@ -27,10 +26,10 @@ class TlsGate:
 
 def make_authority(folder: Path, names: str = "DNS:localhost") -> Path:
     """A certificate and key of localhost that vouch for themselves; the certificate's path."""
-    assert OPENSSL is not None
     folder.mkdir()
     command = [
-        *(OPENSSL, "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1"),
+        *(program("openssl"), "req", "-x509", "-newkey", "ec"),
+        *("-pkeyopt", "ec_paramgen_curve:prime256v1"),
         *("-nodes", "-days", "2", "-subj", "/CN=localhost", "-keyout", str(folder / "key.pem")),
         *("-out", str(folder / "cert.pem"), "-addext", f"subjectAltName={names}"),
         *("-addext", "basicConstraints=critical,CA:TRUE"),

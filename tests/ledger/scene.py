@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from ledger.jobs import learn_call
 from ledger.keys import LaneKeys
 from ledger.moves import Claim, Move, Moved
 from ledger.opening import Ledger
@@ -96,6 +97,9 @@ class Scene:
         self.make_ready(*sizes)
         self.open()
         return self.release()
+
+    def learn(self, *generation_s: float) -> None:
+        self.ledger.scripts.run_all([learn_call(self.lane, took_s) for took_s in generation_s])
 
     def move(self, claim: Claim, move: Move) -> Moved:
         return self.ledger.jobs.move(claim, self.record(claim.ref)["chunk"], move)

@@ -32,8 +32,8 @@ from tests.steps import (
     test_rerolling,
     test_reuse_finished,
     test_rounds,
-    test_submit,
-    test_telling,
+    test_submit_answers,
+    test_telling_again,
     test_top_up,
     test_whole_batch,
 )
@@ -61,7 +61,7 @@ def a_shared_access_token(mill: Mill) -> None:
 
 def a_notice_put_off_and_delivered(mill: Mill) -> None:
     with receiving() as receiver:
-        test_telling.test_who_is_away_is_told_later_under_the_same_id(mill, receiver)
+        test_telling_again.test_who_is_away_is_told_later_under_the_same_id(mill, receiver)
 
 
 def a_night(mill: Mill) -> None:
@@ -92,8 +92,8 @@ LIVES: list[Callable[[Mill], None]] = [
     test_budget.test_what_a_failed_task_gives_back_is_spent_on_another,
     test_budget.test_a_parked_batch_can_be_cancelled,
     test_priorities.test_a_batch_is_made_urgent_while_it_waits_and_stays_so,
-    test_submit.test_too_many_requests_slow_the_lane_and_cost_nothing,
-    test_submit.test_an_order_that_came_too_soon_keeps_the_lane_at_its_rate,
+    test_submit_answers.test_too_many_requests_slow_the_lane_and_cost_nothing,
+    test_submit_answers.test_an_order_that_came_too_soon_keeps_the_lane_at_its_rate,
     test_reconcile.test_the_only_task_of_an_exclusive_account_is_adopted,
     test_reconcile_lists.test_too_many_questions_pause_the_account_and_conclude_nothing,
     test_reconcile_lists.test_orders_so_many_that_tickets_were_forgotten_leave_it_to_a_person,

@@ -79,8 +79,7 @@ def test_waiting_and_ready_are_told_apart(scene: Scene) -> None:
 def test_the_typical_time_is_the_median(scene: Scene) -> None:
     scene.open()
     empty = scene.ledger.lanes.status(scene.lane)
-    for generation_s in (9, 1, 5):
-        scene.ledger.jobs.learn(scene.lane, generation_s)
+    scene.learn(9, 1, 5)
     full = scene.ledger.lanes.status(scene.lane)
     assert empty is not None
     assert full is not None

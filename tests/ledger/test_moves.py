@@ -169,8 +169,7 @@ def test_a_move_writes_fields_times_and_attempts(scene: Scene) -> None:
 
 def test_the_record_brings_the_lanes_limits_and_what_it_learned(scene: Scene) -> None:
     claim = _claim(scene, JobState.RELEASED)
-    for generation_s in (3.0, 1.0, 2.5):
-        scene.ledger.jobs.learn(scene.lane, generation_s)
+    scene.learn(3.0, 1.0, 2.5)
     record = scene.ledger.jobs.take(claim)
     assert record is not None
     assert record.learned == (2.5, 1.0, 3.0)
@@ -184,8 +183,7 @@ def test_a_record_nobody_has_is_none(scene: Scene) -> None:
 
 
 def test_a_lane_remembers_a_hundred_generation_times(scene: Scene) -> None:
-    for index in range(105):
-        scene.ledger.jobs.learn(scene.lane, index)
+    scene.learn(*range(105))
     kept = scene.ledger.client.lrange(scene.keys.learned, 0, -1)
     assert (len(kept), kept[0]) == (100, "104.000")
 

@@ -71,6 +71,40 @@ events = ["finished"]
 """
 
 
+OF_WHOLE: dict[str, Any] = {
+    "form": "csv",
+    "encoding": "gb18030",
+    "sheet": "2",
+    "map_table": {"prompt": "文案", "n": ""},
+    "fresh": True,
+    "revision": 3,
+    "label": "tc260",
+    "gate": "reroll",
+    "rerolls": 2,
+    "name": "night",
+    "model": "wanx-v1",
+    "account": "second",
+    "style_pack": "studio",
+    "matrix_limit": 500,
+    "budgets": ("50CNY", "3 usd"),
+    "priority": "low",
+    "window": "22:00-6:00",
+    "tz": "Asia/Shanghai",
+    "renditions": ("square-800.jpg", "shop=fit-90.webp"),
+    "skip_invalid": True,
+    "allow_unknown_model": True,
+    "price": "0.20CNY",
+    "like": "wan2.6-t2i",
+    "set_table": {"n": "2", "size": "1024x1024", "prompt_extend": "true"},
+    "matrix_table": {
+        "angle": ["front", "side"],
+        "background": {"oak": "on oak", "white": "on white"},
+        "seed": ["1", "2"],
+    },
+}
+"""Its options, but for those that are objects."""
+
+
 def written(folder: Path, text: str, name: str = "batch.toml") -> Path:
     path = folder / name
     path.write_text(text, encoding="utf-8")
@@ -88,37 +122,7 @@ def test_everything_an_order_can_say_is_said_in_the_options_words(tmp_path: Path
 
     template, naming, notify = (found.pop(name) for name in ("template", "naming", "notify"))
     packs = found.pop("packs_table")
-    assert found == {
-        "form": "csv",
-        "encoding": "gb18030",
-        "sheet": "2",
-        "map_table": {"prompt": "文案", "n": ""},
-        "fresh": True,
-        "revision": 3,
-        "label": "tc260",
-        "gate": "reroll",
-        "rerolls": 2,
-        "name": "night",
-        "model": "wanx-v1",
-        "account": "second",
-        "style_pack": "studio",
-        "matrix_limit": 500,
-        "budgets": ("50CNY", "3 usd"),
-        "priority": "low",
-        "window": "22:00-6:00",
-        "tz": "Asia/Shanghai",
-        "renditions": ("square-800.jpg", "shop=fit-90.webp"),
-        "skip_invalid": True,
-        "allow_unknown_model": True,
-        "price": "0.20CNY",
-        "like": "wan2.6-t2i",
-        "set_table": {"n": "2", "size": "1024x1024", "prompt_extend": "true"},
-        "matrix_table": {
-            "angle": ["front", "side"],
-            "background": {"oak": "on oak", "white": "on white"},
-            "seed": ["1", "2"],
-        },
-    }
+    assert found == OF_WHOLE
     assert isinstance(template, Template)
     assert isinstance(naming, Template)
     assert (template.text, naming.text) == ("a {{ name }}", "{{ brand }}-{{ id }}")

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import shutil
 import subprocess
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
-OPENSSL = shutil.which("openssl")
+from tests.program import program
+
 _CURVE = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2")
 _SIGNER = (
     "-addext", "basicConstraints=critical,CA:FALSE",
@@ -42,5 +42,4 @@ def signer(name: str = "The Shop") -> Signer:
 
 
 def _make(*options: str) -> None:
-    assert OPENSSL is not None
-    subprocess.run([OPENSSL, "req", *options], check=True, capture_output=True)
+    subprocess.run([program("openssl"), "req", *options], check=True, capture_output=True)

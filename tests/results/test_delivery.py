@@ -24,12 +24,6 @@ DINGTALK_OK = Reply(200, b'{"errcode":0,"errmsg":"ok"}')
 FEISHU_OK = Reply(200, b'{"code":0,"msg":"success","data":{}}')
 
 
-@pytest.fixture
-def receiver() -> Iterator[Receiver]:
-    with receiving() as opened:
-        yield opened
-
-
 def told(
     receiver: Receiver,
     notice: str = FINISHED.model_dump_json(),

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from results.words import FAILURES, STATES, Language, explain, state_label
+from results.words import FAILURES, STATES, Language, explain
 from schemas.failure import ErrorClass
 from schemas.states import JobState
 from tests.results.orders import failure, image, result
@@ -11,7 +11,7 @@ from tests.results.orders import failure, image, result
 def test_every_error_class_and_state_has_words() -> None:
     assert set(FAILURES) == set(ErrorClass)
     assert set(STATES) == set(JobState)
-    assert state_label(JobState.PARTIAL) == "Partial"
+    assert STATES[JobState.PARTIAL].english == "Partial"
 
 
 @pytest.mark.parametrize("error_class", ErrorClass)

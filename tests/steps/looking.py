@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ledger.jobs import learn_call
 from ledger.keys import LaneKeys
 from ledger.looks import LOOK, LaneTasks
 from ledger.moves import Claim
@@ -24,8 +25,8 @@ def ordered(mill: Mill, count: int = JOBS) -> list[Claim]:
 
 
 def learn(mill: Mill, time_s: float = 0.001) -> None:
-    for _ in range(LEARNED_ENOUGH):
-        mill.ledger.jobs.learn(LANE, time_s)
+    """The lane knows how long its pictures take."""
+    mill.ledger.scripts.run_all([learn_call(LANE, time_s)] * LEARNED_ENOUGH)
 
 
 def end(mill: Mill, *claims: Claim) -> None:

@@ -10,7 +10,8 @@ from functools import cache
 
 import PIL.Image
 
-from worker.fetching import Fetched, Fetcher, FetchFailed, Kind
+from worker.fetching import Fetched, Fetcher, FetchFailed
+from worker.policy.retrying import DownloadFault
 
 SIZE = (24, 16)
 
@@ -38,8 +39,8 @@ class PictureHost(Fetcher):
         self.closed = True
 
 
-def failed(kind: Kind) -> FetchFailed:
-    return FetchFailed(kind, f"https://pictures.test: {kind}")
+def failed(kind: str) -> FetchFailed:
+    return FetchFailed(DownloadFault(kind), f"https://pictures.test: {kind}")
 
 
 def truncated(url: str = "") -> Fetched:

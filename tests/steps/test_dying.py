@@ -21,13 +21,13 @@ from schemas.failure import ErrorClass
 from schemas.job import Again, Job
 from schemas.states import JobState
 from tests.steps.earlier_pictures import kept
+from tests.steps.looking import learn
 from tests.steps.mill import BATCH, LANE, Mill, chunk, job
 from tests.steps.scripted_provider import trouble
 from tests.steps.turning import turned
 from tests.steps.watched_ledger import Wire, watched_ledger
 from tests.valkey import Valkey
 from worker import chores
-from worker.policy.polling import LEARNED_ENOUGH
 from worker.providers.port import Accepted, PollAnswer, SubmitAnswer, TaskFailed
 from worker.tasks import MOST_TAKES
 
@@ -131,8 +131,7 @@ def look_and_store(mill: Mill, claims: list[Claim]) -> Act:
 
 
 def all_at_once(mill: Mill, claims: list[Claim]) -> Act:
-    for _ in range(LEARNED_ENOUGH):
-        mill.ledger.jobs.learn(LANE, 0.02)
+    learn(mill, 0.02)
     return lambda dying: dying.desk.go("submit", claims[0])
 
 

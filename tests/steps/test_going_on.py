@@ -7,9 +7,9 @@ import pytest
 from ledger.moves import Claim
 from schemas.job import Job
 from schemas.states import JobState
-from tests.steps.mill import LANE, LEASE_S, Mill
+from tests.steps.looking import learn
+from tests.steps.mill import LEASE_S, Mill
 from tests.steps.picture_host import failed
-from worker.policy.polling import LEARNED_ENOUGH
 from worker.providers.port import Accepted, StillRunning, SubmitAnswer
 
 
@@ -95,7 +95,7 @@ def test_a_picture_that_must_wait_is_nobodys(mill: Mill) -> None:
 
 
 def test_a_lane_whose_pictures_come_at_once_is_asked_at_once(mill: Mill) -> None:
-    teach(mill, 0.02)
+    learn(mill, 0.02)
     claim = mill.released()
     mill.desk.go("submit", claim)
     assert mill.result(claim).state is JobState.SUCCEEDED
@@ -104,14 +104,14 @@ def test_a_lane_whose_pictures_come_at_once_is_asked_at_once(mill: Mill) -> None
 
 
 def test_any_other_is_asked_in_time(mill: Mill) -> None:
-    teach(mill, 4.0)
+    learn(mill, 4.0)
     claim = mill.released()
     mill.desk.go("submit", claim)
     assert mill.due_again(JobState.RUNNING).number == claim.number + 1
 
 
 def test_a_task_that_still_runs_is_nobodys(mill: Mill) -> None:
-    teach(mill, 0.02)
+    learn(mill, 0.02)
     claim = mill.released()
     mill.provider.to_poll.append(StillRunning(queued=False))
     mill.desk.go("submit", claim)
@@ -119,7 +119,7 @@ def test_a_task_that_still_runs_is_nobodys(mill: Mill) -> None:
 
 
 def test_a_ticket_that_comes_home_late_is_left_to_others(mill: Mill) -> None:
-    teach(mill, 0.02)
+    learn(mill, 0.02)
     claim = mill.released()
 
     def overtake(order: Job) -> SubmitAnswer:
@@ -131,9 +131,3 @@ def test_a_ticket_that_comes_home_late_is_left_to_others(mill: Mill) -> None:
     mill.desk.go("submit", claim)
     assert mill.record(claim)["state"] == "running"
     assert mill.due_again(JobState.RUNNING).number > claim.number + 1
-
-
-def teach(mill: Mill, took_s: float) -> None:
-    """A lane that knows how long its pictures take."""
-    for _ in range(LEARNED_ENOUGH):
-        mill.ledger.jobs.learn(LANE, took_s)

@@ -9,10 +9,10 @@ import pytest
 from ledger.moves import Claim
 from ledger.opening import Ledger
 from schemas.states import JobState
+from tests.steps.looking import learn
 from tests.steps.mill import LANE, Mill, job
 from tests.steps.watched_ledger import Wire, watched_ledger
 from tests.valkey import Valkey
-from worker.policy.polling import LEARNED_ENOUGH
 
 SUBMIT = 4
 """Read the record; take a slot; write the mark, which must be on disk before the order leaves; write
@@ -86,8 +86,7 @@ def test_a_job_costs_seven_where_the_provider_is_instant(
     with watched_ledger(valkey.port, wire) as watched:
         mill = Mill(watched, tmp_path)
         claim = mill.released()
-        for _ in range(LEARNED_ENOUGH):
-            mill.ledger.jobs.learn(LANE, 0.02)
+        learn(mill, 0.02)
         before = wire.round_trips
         mill.desk.go("submit", claim)
         assert wire.round_trips - before <= AT_ONCE

@@ -11,7 +11,8 @@ from schemas.states import JobState
 from tests.steps.mill import LANE, Mill
 from tests.steps.picture_host import failed, truncated
 from tests.steps.scripted_provider import done
-from worker.fetching import Fetched, FetchFailed, Kind
+from worker.fetching import Fetched, FetchFailed
+from worker.policy.retrying import DownloadFault
 from worker.providers.port import TaskFailed, TaskUnknown
 from worker.storing import DAMAGED_TRIES
 
@@ -62,7 +63,9 @@ def test_a_picture_that_stays_damaged_is_given_up_and_was_paid_for(mill: Mill) -
 
 
 @pytest.mark.parametrize("kind", ["forbidden", "too_large"])
-def test_a_picture_that_may_not_be_fetched_is_given_up_at_once(mill: Mill, kind: Kind) -> None:
+def test_a_picture_that_may_not_be_fetched_is_given_up_at_once(
+    mill: Mill, kind: DownloadFault
+) -> None:
     claim = mill.storing()
     mill.host.troubles["/1.png"].append(failed(kind))
     mill.desk.step("store", claim)
@@ -71,7 +74,9 @@ def test_a_picture_that_may_not_be_fetched_is_given_up_at_once(mill: Mill, kind:
 
 
 @pytest.mark.parametrize(("kind", "tries"), [("expired", 1), ("gone", 3)])
-def test_fresh_addresses_are_asked_for_and_used(mill: Mill, kind: Kind, tries: int) -> None:
+def test_fresh_addresses_are_asked_for_and_used(
+    mill: Mill, kind: DownloadFault, tries: int
+) -> None:
     claim = mill.storing(n=2)
     mill.host.troubles["/2.png"].extend([failed(kind)] * tries)
     mill.desk.step("store", claim)

@@ -2,71 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import replace
-from typing import Any
-
 import pytest
 
 from ledger.keys import NOTICES, notice_keys
-from ledger.notices import Notices
 from ledger.opening import Ledger
 from schemas.batch import Hold
 from schemas.failure import ErrorClass
-from schemas.notify import Event, Notify, Occasion
+from schemas.notify import Notify
 from schemas.settings import Settings
-from schemas.states import BatchState, JobState
+from schemas.states import JobState
 from tests.receiver import Receiver, Reply, receiving
-from tests.steps.ageing import age
 from tests.steps.logs import logged
 from tests.steps.mill import BATCH, LANE, Mill, chunk, job
 from tests.steps.scripted_provider import trouble
+from tests.steps.told import jobs, let_time_pass, tells, turn, untold
 from worker import chores, telling
 from worker.dispatcher import NOTICES_EVERY
 from worker.hidden import hidden_words
 from worker.providers.port import TaskFailed
 
 PRICE = 160_000
-MOST_TURNS = 40
-
-
-@pytest.fixture
-def receiver() -> Iterator[Receiver]:
-    with receiving() as opened:
-        yield opened
-
-
-def tells(mill: Mill, receiver: Receiver, **changes: Any) -> None:
-    """The settings name the receiver."""
-    notify = Notify.model_validate({"url": receiver.url, **changes})
-    mill.use(mill.tools.settings.model_copy(update={"notify": notify}))
-
-
-def let_time_pass(mill: Mill) -> None:
-    mill.let_time_pass()
-    now_ms = mill.ledger.fleet.now_ms()
-    for key in (NOTICES, notice_keys(BATCH).due):
-        for name in mill.ledger.client.zrange(key, 0, -1):
-            mill.ledger.client.zadd(key, {str(name): now_ms}, xx=True, lt=True)
-
-
-def turn(mill: Mill, times: int = MOST_TURNS) -> None:
-    for _ in range(times):
-        mill.turn()
-        age(mill.ledger, mill.provider)
-        let_time_pass(mill)
 
 
 def fail_next(mill: Mill, count: int = 1) -> None:
     mill.provider.to_poll.extend([TaskFailed(trouble(ErrorClass.MODERATED))] * count)
-
-
-def untold(mill: Mill) -> dict[Occasion, str]:
-    return mill.ledger.notices.untold(BATCH)
-
-
-def jobs(count: int) -> list[Any]:
-    return [job(f"SKU-{i}", line=i + 2) for i in range(count)]
 
 
 def test_a_finished_batch_is_told_once_with_all_its_figures(mill: Mill, receiver: Receiver) -> None:
@@ -205,107 +164,6 @@ def test_a_further_round_has_an_end_of_its_own(mill: Mill, receiver: Receiver) -
     assert [found.document["data"]["round"] for found in receiver.received] == [1, 2]
 
 
-def test_who_is_away_is_told_later_under_the_same_id(mill: Mill, receiver: Receiver) -> None:
-    tells(mill, receiver)
-    receiver.replies += [Reply(500), Reply(500)]
-    mill.hand_in(jobs(1))
-    turn(mill)
-    assert len(receiver.received) == 3
-    assert len({found.id for found in receiver.received}) == 1
-    assert len({found.body for found in receiver.received}) == 1
-    assert untold(mill) == {}
-    assert mill.ledger.client.zcard(NOTICES) == 0
-
-
-def test_why_nobody_is_told_can_be_seen_meanwhile(mill: Mill, receiver: Receiver) -> None:
-    tells(mill, receiver)
-    receiver.usual = Reply(503)
-    mill.hand_in(jobs(1))
-    with logged() as lines:
-        turn(mill, 12)
-    assert untold(mill) == {Occasion(Event.FINISHED, "1"): "it answered HTTP 503; tried again"}
-    assert {line["why"] for line in lines.of("notice.put_off")} == {"it answered HTTP 503"}
-    assert receiver.url not in lines.text
-
-
-def test_after_a_day_it_is_given_up_and_that_can_be_seen(mill: Mill, receiver: Receiver) -> None:
-    tells(mill, receiver)
-    receiver.usual = Reply(500)
-    mill.hand_in(jobs(1))
-    turn(mill, 12)
-    (id_,) = mill.ledger.client.zrange(notice_keys(BATCH).due, 0, -1)
-    mill.ledger.client.hincrby(notice_keys(BATCH).notice(str(id_)), "posted_ms", -86_400_000)
-    with logged() as lines:
-        turn(mill, 2 * NOTICES_EVERY)
-    assert len(lines.of("notice.given_up")) == 1
-    assert untold(mill) == {Occasion(Event.FINISHED, "1"): "given up: it answered HTTP 500"}
-    sent = len(receiver.received)
-    turn(mill, 2 * NOTICES_EVERY)
-    assert len(receiver.received) == sent
-
-
-def test_who_wants_nothing_more_gets_nothing_more(mill: Mill, receiver: Receiver) -> None:
-    tells(mill, receiver)
-    receiver.usual = Reply(410)
-    mill.hand_in(jobs(1))
-    turn(mill)
-    assert len(receiver.received) == 1
-
-
-class Killed(Exception):
-    """The process is no more."""
-
-
-class DiesWhenSent(Notices):
-    """Of a worker that dies when it has sent a notice, before the ledger knows."""
-
-    def end(self, *_: object, **__: object) -> bool:
-        raise Killed
-
-
-class DiesWhenFinished(Notices):
-    """Of a worker that dies when it has finished a batch, before it tells of that."""
-
-    def finished_round(self, batch: str) -> int | None:
-        if super().finished_round(batch) is not None:
-            raise Killed
-        return None
-
-
-def dies(mill: Mill, notices: type[Notices]) -> None:
-    """Another worker does all there is to do, until it dies."""
-    own = notices(mill.ledger.client, mill.ledger.scripts)
-    doomed = mill.twin(replace(mill.ledger, notices=own))
-    with pytest.raises(Killed):
-        turn(doomed)
-
-
-def test_a_worker_that_dies_after_sending_leaves_the_same_notice_to_another(
-    mill: Mill, receiver: Receiver
-) -> None:
-    tells(mill, receiver)
-    mill.hand_in(jobs(1))
-    dies(mill, DiesWhenSent)
-    assert len(receiver.received) == 1
-    turn(mill, 2 * NOTICES_EVERY)
-    assert len(receiver.received) == 2
-    assert receiver.received[0].id == receiver.received[1].id
-    assert receiver.received[0].body == receiver.received[1].body
-    assert untold(mill) == {}
-
-
-def test_a_worker_that_dies_between_finishing_and_saying_so_is_stood_in_for(
-    mill: Mill, receiver: Receiver
-) -> None:
-    tells(mill, receiver)
-    mill.hand_in(jobs(1))
-    dies(mill, DiesWhenFinished)
-    assert mill.ledger.batches.state(BATCH) is BatchState.FINISHED
-    assert mill.ledger.notices.told(BATCH) == set()
-    turn(mill, 2 * NOTICES_EVERY)
-    assert receiver.types == ["batch.finished"]
-
-
 def test_two_looks_at_once_tell_once(mill: Mill, ledger: Ledger, receiver: Receiver) -> None:
     tells(mill, receiver)
     mill.hand_in(jobs(2))
@@ -343,17 +201,6 @@ def test_secrets_are_in_no_record(
     stored = [client.dump(key) or b"" for key in client.scan_iter("*")]
     assert not [value for value in stored if b"s3cr3t" in bytes(value)]
     assert "s3cr3t" not in lines.text
-
-
-def test_when_all_is_told_nobody_looks_any_more(mill: Mill, receiver: Receiver) -> None:
-    tells(mill, receiver)
-    mill.hand_in(jobs(1))
-    turn(mill)
-    mill.ledger.notices.look_at(BATCH)
-    mill.ledger.notices.due(60.0)
-    mill.desk.tell(BATCH)
-    assert mill.ledger.client.zcard(NOTICES) == 0
-    assert receiver.types == ["batch.finished"]
 
 
 def test_a_job_costs_no_look_at_whom_to_tell(mill: Mill) -> None:

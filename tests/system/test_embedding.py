@@ -22,6 +22,7 @@ from schemas.states import JobState
 from tests.cli import forked
 from tests.cli.command import CommandLine, prompt_of
 from tests.docs.blocks import blocks
+from tests.program import program
 from tests.seaweed import Seaweed
 from tests.system.conftest import end_embedded_server
 from tests.system.mill import Mill
@@ -122,14 +123,11 @@ def test_the_pages_program_does_what_it_says(mill: Mill) -> None:
 
 
 def test_a_program_of_another_language_orders_by_a_message(mill: Mill) -> None:
-    node = shutil.which("node")
-    if node is None:
-        pytest.skip("no Node.js, in which the example is written")
     lines = ["sku,prompt", *(f"L-{row},{prompt_of('lamps', row)}" for row in range(3))]
     mill.storage.put("exports/lamps.csv", "\n".join(lines).encode(), "text/csv")
     address = mill.storage.location("exports/lamps.csv")
     order = json.dumps({"model": "wanx-v1", "batch": "lamps", "budget": "5CNY"})
-    sends = (node, str(EXAMPLES / "order.mjs"), mill.valkey.url, address, order)
+    sends = (program("node"), str(EXAMPLES / "order.mjs"), mill.valkey.url, address, order)
     for _ in range(2):  # a message that may have been lost is sent again
         sent = ran(mill.command_line, *sends)
         assert (sent.returncode, sent.stderr) == (0, "")

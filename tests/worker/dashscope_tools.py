@@ -4,55 +4,30 @@ from __future__ import annotations
 
 from tests.worker.dashscope_systems import AIGC, INPUT, OSS, System
 
+
+def _virtual_model(name: str, side: str) -> System:
+    given = {
+        "base_image_url": f"{INPUT}/base.png",
+        "mask_image_url": f"{INPUT}/mask.png",
+        "face_prompt": "young",
+    }
+    prompt = "a woman in a park"
+    return System(
+        name,
+        {"prompt": prompt, "parameters": {**given, "short_side_size": side}},
+        f"{AIGC}/virtualmodel/generation",
+        {
+            "input": {"prompt": prompt, **given},
+            "parameters": {"short_side_size": side, "n": 1},
+        },
+        {"results": [{"url": f"{OSS}/a.png"}]},
+        [(1, "")],
+    )
+
+
 TOOLS = [
-    System(
-        "wanx-virtualmodel",
-        {
-            "prompt": "a woman in a park",
-            "parameters": {
-                "base_image_url": f"{INPUT}/base.png",
-                "mask_image_url": f"{INPUT}/mask.png",
-                "face_prompt": "young",
-                "short_side_size": "512",
-            },
-        },
-        f"{AIGC}/virtualmodel/generation",
-        {
-            "input": {
-                "prompt": "a woman in a park",
-                "base_image_url": f"{INPUT}/base.png",
-                "mask_image_url": f"{INPUT}/mask.png",
-                "face_prompt": "young",
-            },
-            "parameters": {"short_side_size": "512", "n": 1},
-        },
-        {"results": [{"url": f"{OSS}/a.png"}]},
-        [(1, "")],
-    ),
-    System(
-        "virtualmodel-v2",
-        {
-            "prompt": "a woman in a park",
-            "parameters": {
-                "base_image_url": f"{INPUT}/base.png",
-                "mask_image_url": f"{INPUT}/mask.png",
-                "face_prompt": "young",
-                "short_side_size": "1024",
-            },
-        },
-        f"{AIGC}/virtualmodel/generation",
-        {
-            "input": {
-                "prompt": "a woman in a park",
-                "base_image_url": f"{INPUT}/base.png",
-                "mask_image_url": f"{INPUT}/mask.png",
-                "face_prompt": "young",
-            },
-            "parameters": {"short_side_size": "1024", "n": 1},
-        },
-        {"results": [{"url": f"{OSS}/a.png"}]},
-        [(1, "")],
-    ),
+    _virtual_model("wanx-virtualmodel", "512"),
+    _virtual_model("virtualmodel-v2", "1024"),
     System(
         "shoemodel-v1",
         {

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import socket
 import ssl
 import subprocess
@@ -13,6 +12,7 @@ from pathlib import Path
 import httpx2
 import pytest
 
+from tests.program import program
 from tests.worker.dashscope_scene import KEY, PENDING, job, model
 from tests.worker.wire import Wire, answer, refused_port
 from worker.connection import open_http
@@ -106,11 +106,10 @@ def test_orders_withheld_on_open_connections_leave_the_client_usable(
     assert len(server.heard) == 6
 
 
-@pytest.mark.skipif(shutil.which("openssl") is None, reason="openssl makes the certificate")
 def test_it_is_asked_after_the_handshake(tmp_path: Path) -> None:
     certificate, key = tmp_path / "cert.pem", tmp_path / "key.pem"
     subprocess.run(
-        ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1",
+        [program("openssl"), "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1",
          "-nodes", "-keyout", str(key), "-out", str(certificate), "-subj", "/CN=localhost",
          "-addext", "subjectAltName=IP:127.0.0.1"],
         check=True,
