@@ -9,7 +9,7 @@ import redis
 from redis.backoff import ExponentialWithJitterBackoff
 from redis.retry import Retry
 
-from ledger.errors import LedgerUnreachable
+from ledger.errors import LedgerMisnamed
 from ledger.sentinel_address import SentinelAddress
 from ledger.sentinel_pool import SentinelPool
 
@@ -42,7 +42,7 @@ def connect(url: str, *, threads: int = 8, patient: bool = True) -> redis.Redis:
     """A client for `redis://`, `rediss://`, `unix://`, `sentinel://` or `sentinels://`.
 
     Every script may be sent twice without harm, so lost connections are tried again: for about ten
-    seconds if `patient`, once otherwise. Raises LedgerUnreachable for an address that is none.
+    seconds if `patient`, once otherwise. Raises LedgerMisnamed for an address that is none.
     """
     backoff = ExponentialWithJitterBackoff(base=0.05, cap=1.0)
     options: dict[str, Any] = {
@@ -62,8 +62,8 @@ def connect(url: str, *, threads: int = 8, patient: bool = True) -> redis.Redis:
             return redis.Redis.from_pool(SentinelPool(watched, **options))
         pool = redis.BlockingConnectionPool.from_url(url, **options)
     except ValueError as error:
-        raise LedgerUnreachable(
-            "The address of the Redis server is none: write redis://host:6379/0 (or rediss://, or"
+        raise LedgerMisnamed(
+            "The address of the Redis server is not one: write redis://host:6379/0 (or rediss://, or"
             " sentinel://host:26379,host2:26379/service/0) into IMAGEMILL_REDIS_URL."
         ) from error
     return redis.Redis.from_pool(pool)

@@ -3,6 +3,7 @@
 LedgerError
  ├── LedgerUnreachable
  ├── LedgerDenied
+ │    └── LedgerMisnamed
  ├── LedgerFull
  ├── LedgerNewer
  └── LedgerBroken
@@ -26,6 +27,10 @@ class LedgerUnreachable(LedgerError):
 
 class LedgerDenied(LedgerError):
     """The Redis server refuses us. Check user and password in IMAGEMILL_REDIS_URL."""
+
+
+class LedgerMisnamed(LedgerDenied):
+    """The address of the Redis server is not one. Correct IMAGEMILL_REDIS_URL."""
 
 
 class LedgerFull(LedgerError):

@@ -6,6 +6,7 @@ import contextlib
 import json
 import os
 import secrets
+import shutil
 import signal
 import subprocess
 from collections.abc import Iterator
@@ -27,6 +28,12 @@ START_TIMEOUT_S = 15.0
 STOP_TIMEOUT_S = 10.0
 OWNER_TIMEOUT_S = 10.0
 """How long to wait for whoever owns the folder to start the server, or to leave."""
+
+
+ENDING_S = 1.0
+"""Its port is closed a moment before it has ended."""
+ROOM_BYTES = 64 * 1024
+"""With less than that on its disk a server cannot go on: it writes down whatever it answers."""
 
 
 class EmbeddedServerError(ProducerError):
@@ -90,11 +97,17 @@ class EmbeddedServer:
         self._process, self._pid = process, process.pid
         address = _Address(port, password)
         if not wait_for(lambda: _answers(address.url), clock, START_TIMEOUT_S, alive=process):
-            raise EmbeddedServerError(
-                f"The embedded server did not start; see {self.directory / 'valkey.log'}."
-            )
+            raise EmbeddedServerError(f"The embedded server did not start: {self._why()}")
         _write_private(self._address_file, json.dumps(asdict(address)))
         return SecretStr(address.url)
+
+    def check(self) -> None:
+        """Raises EmbeddedServerError where the server that was started here has ended."""
+        if self._process is None:
+            return
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self._process.wait(ENDING_S)
+            raise EmbeddedServerError(f"The embedded server ended: {self._why()}")
 
     def stop(self, clock: SystemClock) -> None:
         """Stop the server; everything it answered is on disk."""
@@ -112,11 +125,24 @@ class EmbeddedServer:
             return self._process.poll() is None
         return self.running_url() is not None
 
+    def _why(self) -> str:
+        log = self.directory / "valkey.log"
+        free_bytes = shutil.disk_usage(self.directory).free
+        return why_ended(log.read_text(encoding="utf-8", errors="replace"), free_bytes, log)
+
     def _read(self) -> _Address | None:
         try:
             return _Address(**json.loads(self._address_file.read_text(encoding="utf-8")))
         except (OSError, ValueError, TypeError):
             return None
+
+
+def why_ended(said: str, free_bytes: int, log: Path) -> str:
+    """What to say of a server that ended: `said` is all its log has, `free_bytes` its disk's room."""
+    if free_bytes < ROOM_BYTES:
+        return f"no room is left on the disk of {log.parent}; free some."
+    words = [line.rpartition(" # ")[2] for line in said.splitlines() if " # " in line]
+    return f"{words[-1].rstrip('.')}; see {log}." if words else f"see {log}."
 
 
 @contextmanager

@@ -76,6 +76,10 @@ class LocalMill:
             self._url = self._settings.redis_url or self._server.start(self._clock)
         return self._url
 
+    def check_server(self) -> None:
+        """Raises EmbeddedServerError where the embedded server has ended."""
+        self._server.check()
+
     def start_worker(self, *, simulated: bool) -> Child:
         """One worker process on this machine. Raises ChildError when it ends at once."""
         environment = worker_environment(self._settings) | {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from itertools import takewhile
@@ -10,7 +11,7 @@ from typing import NamedTuple
 from cronsim import CronSim, CronSimError
 
 from producer.errors import OptionError
-from schemas.schedule import Missed
+from schemas.schedule import NAME, Missed
 from schemas.zone import zone_of
 
 GRACE_S = 15 * 60.0
@@ -28,6 +29,14 @@ class Due(NamedTuple):
     missed: tuple[datetime, ...]
     """Left out, oldest first."""
     next: datetime
+
+
+def check_name(name: str) -> None:
+    """Raises OptionError for what is no name of a schedule."""
+    if re.fullmatch(NAME, name) is None:
+        raise OptionError(
+            f"{name!r} is no name of a schedule: letters, digits, - _ and . only, at most 40"
+        )
 
 
 class Cron:

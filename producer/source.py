@@ -113,13 +113,13 @@ def open_source(source: str, stdin: BinaryIO) -> Source:
             raise ManifestError(f"{source} is a directory; name a manifest file in it")
         with path.open("rb") as raw:
             if not path.is_file():  # a named pipe or a shell's <(...)
-                return _spooled(path.name, raw)
+                return _spooled(_readable(path.name), raw)
             digest = hashlib.file_digest(raw, "sha256").hexdigest()
             raw.seek(0)
             packed = raw.read(2) == _GZIP
     except (OSError, ValueError) as error:
         raise unreadable(source, error) from error
-    return Source(path.name, path, digest, packed, spooled=False)
+    return Source(_readable(path.name), path, digest, packed, spooled=False)
 
 
 def open_text(source: Source, said: str | None) -> Text:
@@ -164,6 +164,11 @@ def unreadable(name: str, error: OSError | ValueError) -> ManifestError:
         return ManifestError(f"{name} may not be read; check its permissions")
     reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
     return ManifestError(f"{name!r} cannot be read: {reason}; check the path of the manifest")
+
+
+def _readable(name: str) -> str:
+    """A file's name with what is no text replaced: some archives unpack GBK names as they are."""
+    return name.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
 
 
 def _spooled(name: str, stream: BinaryIO) -> Source:

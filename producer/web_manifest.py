@@ -145,7 +145,11 @@ class WebReader:
             finally:
                 response.close()
         except httpx2.HTTPError as error:
-            raise OutOfReach(f"{address.shown} cannot be read: {type(error).__name__}") from error
+            # Others' words may hold the address with its query; a connection's are the system's.
+            words = f" ({error})" if isinstance(error, httpx2.ConnectError) else ""
+            raise OutOfReach(
+                f"{address.shown} cannot be read: {type(error).__name__}{words}"
+            ) from error
         except Untrusted as error:
             raise ManifestError(
                 f"{address.shown} is not read: {error}. A host of your own network is read where"

@@ -86,6 +86,20 @@ class Account(Section):
         own_server = self.base_url not in (None, PROVIDERS["openai"].base_url)
         return not (self.provider == "openai" and own_server)
 
+    @field_validator("provider")
+    @classmethod
+    def _is_a_provider(cls, name: str) -> str:
+        if name not in PROVIDERS:
+            known, hint = ", ".join(PROVIDERS), nearest(name, list(PROVIDERS))
+            raise ValueError(f"provider {name!r} is unknown; known: {known}{hint}")
+        return name
+
+    @field_validator("query_rate")
+    @classmethod
+    def _is_a_rate(cls, text: str) -> str:
+        parse_rate(text)
+        return text
+
     @field_validator("daily_cap")
     @classmethod
     def _is_money(cls, text: str | None) -> str | None:
@@ -113,11 +127,6 @@ def simulated_account(provider: str, origin: str) -> Account:
 def check_accounts(accounts: Mapping[str, Account], spread: Mapping[str, Sequence[str]]) -> None:
     """Raises ValueError for accounts that do not go together, and for a spread over what is not there."""
     for name, account in accounts.items():
-        parse_rate(account.query_rate)
-        if account.provider not in PROVIDERS:
-            hint = nearest(account.provider, list(PROVIDERS))
-            known = ", ".join(PROVIDERS)
-            raise ValueError(f"provider {account.provider!r} is unknown; known: {known}{hint}")
         # What counts as a stranger's order on an exclusive account must be one.
         for other, second in accounts.items():
             alike = account.api_key is not None and account.api_key == second.api_key

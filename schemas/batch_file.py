@@ -123,7 +123,8 @@ class BatchFile(Contract):
     @field_validator("budget", mode="before")
     @classmethod
     def _may_be_one_amount(cls, said: Any) -> Any:
-        return [said] if isinstance(said, str) else said
+        # A number is told what it lacks, as a text is.
+        return [str(said)] if isinstance(said, str | int | float) else said
 
     @field_validator("budget")
     @classmethod

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from schemas.account import Section
+from schemas.lane import parse_rate
 
 
 class LaneSection(Section):
@@ -29,6 +30,13 @@ class LaneSection(Section):
         " resubmit orders again",
         examples=["hold"],
     )
+
+    @field_validator("rate")
+    @classmethod
+    def _is_a_rate(cls, text: str | None) -> str | None:
+        if text is not None:
+            parse_rate(text)
+        return text
 
 
 class WorkerSection(Section):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import os
 import re
 import tomllib
@@ -107,10 +106,8 @@ class Settings(MillPlaces):
 
     @model_validator(mode="after")
     def _lanes_are_well_formed(self) -> Settings:
-        for name, section in self.lanes.items():
+        for name in self.lanes:
             Lane.parse(name if "@" in name else f"{name}@default")
-            if section.rate is not None:
-                parse_rate(section.rate)
         check_accounts(self.accounts, self.spread)
         if self.models:  # most commands need no catalogue, and reading it takes them a while
             self.known_models()
@@ -197,7 +194,7 @@ def config_file() -> Path | None:
     named = os.environ.get("IMAGEMILL_CONFIG")
     if named:
         if not Path(named).is_file():
-            raise FileNotFoundError(errno.ENOENT, "IMAGEMILL_CONFIG names no file", named)
+            raise ValueError(f"IMAGEMILL_CONFIG names {named}, which is no file")
         return Path(named)
     user = Path(os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config")
     for candidate in (Path(CONFIG_NAME), user / "imagemill" / CONFIG_NAME):
@@ -245,7 +242,8 @@ def load_settings(**flags: Any) -> Settings:
         raise WrongSettings(f"Settings are wrong: {wrong}") from error
     except (OSError, ValueError) as error:
         place = f" ({config_file()})" if isinstance(error, tomllib.TOMLDecodeError) else ""
-        raise WrongSettings(f"The settings cannot be read{place}: {error}.") from error
+        reason = f"{error.filename}: {error.strerror}" if isinstance(error, OSError) else error
+        raise WrongSettings(f"The settings cannot be read{place}: {reason}.") from error
 
 
 def variable(name: str) -> str | None:

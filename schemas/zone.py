@@ -14,5 +14,8 @@ def zone_of(name: str) -> ZoneInfo:
     try:
         return ZoneInfo(name)
     except (OSError, ValueError, KeyError) as error:  # a folder's name is an OSError
-        hint = nearest(name, sorted(available_timezones())) or "; write one such as Asia/Shanghai"
+        known = sorted(zone for zone in available_timezones() if "/" in zone)
+        # CST is China's, Cuba's and Chicago's: only what names a place is guessed at.
+        hint = nearest(name, known) if "/" in name else ""
+        hint = hint or "; write a place's, such as Asia/Shanghai"
         raise ValueError(f"{name!r} is no time zone{hint}") from error

@@ -15,7 +15,7 @@ from simulator.settings import IMAGE_KINDS, LIMITERS, BadSetting, Settings
 _DEFAULTS = Settings()
 
 
-@click.command(context_settings={"show_default": True})
+@click.command(context_settings={"show_default": True, "help_option_names": ["--help", "-h"]})
 @click.option("--host", default="127.0.0.1", help="Address to listen on.")
 @click.option("--port", type=click.IntRange(0, 65535), default=8787, help="0 takes a free port.")
 @click.option("--rate", type=float, default=_DEFAULTS.rate, help="Submits per second per model.")

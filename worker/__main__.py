@@ -25,7 +25,7 @@ EXIT_SETTINGS = 7
 EXIT_UNREACHABLE = 8
 
 
-@click.command()
+@click.command(context_settings={"help_option_names": ["--help", "-h"]})
 @click.option("--concurrency", "-c", type=click.IntRange(1, 512), help="Threads of this process.")
 @click.option(
     "--queues",
@@ -33,6 +33,7 @@ EXIT_UNREACHABLE = 8
     "only",
     default=",".join(queues.QUEUES),
     show_default=True,
+    metavar="NAME,NAME",
     help="Queues to take from.",
 )
 @click.option("--exit-with-parent", is_flag=True, hidden=True, help="End when stdin is closed.")

@@ -61,7 +61,7 @@ class Ready(BaseHandler):  # type: ignore[misc] # likewise
         self.write("OK")
 
 
-@click.command()
+@click.command(context_settings={"help_option_names": ["--help", "-h"]})
 def main() -> None:
     """Show the queues and their tasks in a browser, until SIGTERM."""
     try:

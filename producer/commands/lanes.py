@@ -14,6 +14,9 @@ from producer.exit_codes import ExitCode
 from producer.session import Session, open_session, session_options
 from producer.table import print_table
 from schemas.lane import LaneLimits, LaneStatus, Limit, parse_rate
+from schemas.parameter import nearest
+
+NO_LANE = "There is no lane yet: the first batch of a model and account makes theirs."
 
 
 class NoSuchLane(ProducerError):
@@ -33,9 +36,13 @@ def lanes(context: click.Context, /, **options: Any) -> None:
     session = open_session(**options)
     with connected_ledger(session.settings, session.clock) as ledger:
         found = [lane_status(ledger, name) for name in ledger.lanes.names()]
+        working = bool(ledger.fleet.workers())
     if session.as_json:
         for entry in found:
             session.data(entry)
+        return
+    if not found:
+        session.say(NO_LANE)
         return
     columns = (
         "lane",
@@ -50,10 +57,10 @@ def lanes(context: click.Context, /, **options: Any) -> None:
         "typical",
         "limited by",
     )
-    print_table(columns, [_row(entry) for entry in found])
+    print_table(columns, [_row(entry, working=working) for entry in found])
 
 
-def _row(entry: LaneStatus) -> tuple[str, ...]:
+def _row(entry: LaneStatus, *, working: bool) -> tuple[str, ...]:
     return (
         entry.lane,
         f"{entry.limits.rate_per_s:g}/s",
@@ -65,7 +72,7 @@ def _row(entry: LaneStatus) -> tuple[str, ...]:
         str(entry.storing),
         str(entry.throttled),
         "" if entry.typical_s is None else f"{entry.typical_s:.1f} s",
-        _remark(entry),
+        _remark(entry, working=working),
     )
 
 
@@ -79,21 +86,29 @@ _WORDS = {
     Limit.WORKERS: "workers: more threads would help",
 }
 """Where a limit's own name says too little."""
+_WORKED_OFF = {Limit.WORKERS, Limit.RATE, Limit.RUNNING, Limit.STORING, Limit.QUERY_RATE}
+"""What binds nobody who does not work."""
 
 
-def _remark(entry: LaneStatus) -> str:
+def _remark(entry: LaneStatus, *, working: bool) -> str:
     """What keeps the lane from ordering more, and why nothing leaves where that is known."""
     if entry.stopped is not None:
         return f"stopped: {entry.stopped}"
     binds = _WORDS.get(entry.binds, entry.binds)
+    if not working and entry.binds in _WORKED_OFF:
+        binds = "workers: none is running"
     return f"{binds}; {entry.trouble}" if entry.trouble else binds
 
 
 @lanes.command("set")
 @click.argument("lane")
-@click.option("--rate", help="Orders per second or minute: 2/s, 2/min.")
-@click.option("--window", type=click.IntRange(1), help="Jobs at the provider at once.")
-@click.option("--burst", type=click.IntRange(1), help="Orders that may leave at one moment.")
+@click.option("--rate", metavar="RATE", help="Orders per second or minute: 2/s, 2/min.")
+@click.option(
+    "--window", type=click.IntRange(1), metavar="JOBS", help="Jobs at the provider at once."
+)
+@click.option(
+    "--burst", type=click.IntRange(1), metavar="ORDERS", help="Orders that may leave at one moment."
+)
 @click.pass_obj
 def set_limits(options: dict[str, Any], /, lane: str, **changes: Any) -> None:
     """Change LANE's limits, at once and until changed again."""
@@ -133,6 +148,7 @@ def lane_status(ledger: Ledger, lane: str) -> LaneStatus:
     """A lane's figures. Raises NoSuchLane naming those there are."""
     status = ledger.lanes.status(lane)
     if status is None:
-        known = ", ".join(ledger.lanes.names()) or "there is none yet"
-        raise NoSuchLane(f"There is no lane {lane!r}: {known}.")
+        known = ledger.lanes.names()
+        hint = nearest(lane, known) or f"; there is {', '.join(known)}."
+        raise NoSuchLane(f"There is no lane {lane!r}{hint}" if known else NO_LANE)
     return status

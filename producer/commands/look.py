@@ -35,7 +35,10 @@ def status(batch: str | None, **options: Any) -> None:
             session.data(found)
             return
         untold = ledger.notices.untold(found.batch)
-        for name, value in [*_lines(found), *_untold(untold)]:
+        lines = [*_lines(found), *_untold(untold)]
+        if found.state == BatchState.RUNNING and not ledger.fleet.workers():
+            lines.append(("to do", _nobody_works(session)))
+        for name, value in lines:
             click.echo(f"{name:<12}{printable(value)}")
 
 
@@ -77,6 +80,9 @@ def batches(**options: Any) -> None:
         for entry in found:
             session.data(entry)
         return
+    if not found:
+        session.say("There is no batch yet. Begin with `imagemill run MANIFEST`.")
+        return
     columns = ("batch", "state", "done", "failed", "images", "cost", "started", "")
     print_table(columns, [_row(entry) for entry in found])
 
@@ -106,6 +112,12 @@ def _interrupted_here(batch: str | None, session: Session) -> bool:
     with connected_ledger(session.settings, session.clock) as ledger:
         state = ledger.batches.state(chosen(ledger.batches, batch))
         return state is not BatchState.FINISHED and not ledger.fleet.workers()
+
+
+def _nobody_works(session: Session) -> str:
+    embedded = session.settings.redis_url is None
+    command = "imagemill run --resume" if embedded else "imagemill worker"
+    return f"no worker is running: `{command}` goes on"
 
 
 def _untold(untold: Mapping[Occasion, str]) -> list[tuple[str, str]]:

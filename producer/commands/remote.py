@@ -44,7 +44,7 @@ def require_fleet(session: Session) -> None:
     """Raises FleetNeeded where nobody else could read anything."""
     if session.settings.redis_url is None:
         raise FleetNeeded(
-            "Other processes read this manifest, so they need a server to share: set"
+            "`imagemill beat` reads manifests for a fleet that shares a Redis server: set"
             " IMAGEMILL_REDIS_URL=redis://host:6379/0. On one machine use `imagemill run`, and the"
             " system's cron for every night."
         )

@@ -15,15 +15,27 @@ STDOUT = Path("-")
 _LINKED = ("csv", "xlsx", "jsonl", "openai")
 """Forms that name pictures; a ZIP has them, and rows that failed have none."""
 _BY_ENDING = {".csv": "csv", ".xlsx": "xlsx", ".jsonl": "jsonl", ".zip": "zip"}
+_OTHERS = {".xls", ".ods", ".docx", ".pdf", ".html", ".json", ".tar", ".gz", ".tgz", ".png", ".jpg"}
+"""Endings of what a program would not open, if there were CSV in it."""
 
 
 def form_of(form: str | None, output: Path | None, *, as_json: bool) -> str:
-    """The form that was named, else the one that the file's ending or `--json` means."""
+    """The form that was named, else the one that the file's ending or `--json` means.
+
+    Raises BadParameter for an ending that means another kind of file.
+    """
     if form is not None:
         return form
     if output is None or output == STDOUT:
         return "jsonl" if as_json else "csv"
-    return _BY_ENDING.get(output.suffix.lower(), "csv")
+    ending = output.suffix.lower()
+    if ending in _OTHERS:
+        raise click.BadParameter(
+            f"{output}: results are no {ending} file; end it in"
+            f" {', '.join(_BY_ENDING)}, or say --format.",
+            param_hint="--output",
+        )
+    return _BY_ENDING.get(ending, "csv")
 
 
 def lifetime_of(presign: str | None, form: str) -> float | None:

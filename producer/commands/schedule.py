@@ -6,7 +6,6 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 
 import click
-from pydantic import ValidationError
 
 from ledger.opening import Ledger
 from ledger.schedules import Planned
@@ -28,6 +27,7 @@ from producer.commands.schedule_view import (
     schedule_status,
     server_time,
     shown_moment,
+    still_coming,
     with_batch,
 )
 from producer.commands.told import told
@@ -35,7 +35,7 @@ from producer.connecting import connected, connected_ledger
 from producer.errors import OptionError, ProducerError
 from producer.exit_codes import ExitCode
 from producer.fetched_manifest import NotOpenToUs
-from producer.nights import Cron, extra_name, night_name
+from producer.nights import Cron, check_name, extra_name, night_name
 from producer.packed_order import packed
 from producer.session import Session, open_session, session_options, session_part
 from producer.table import print_table
@@ -100,6 +100,8 @@ def add(called: str, manifest: str, **options: Any) -> None:
     cron = Cron(said["cron"], options["tz"] or UTC_NAME)
     if options["name"] is not None:
         raise OptionError("a night's batch is called NAME-DATE; take --batch (batch = ...) out")
+    check_name(called)
+    hours_from(options)  # what is wrong is said before anything is uploaded
     with connected(session.settings, session.clock, create=True) as connection:
         ledger = connection.ledger
         if ledger.schedules.find(called) is not None and not said["replace"]:
@@ -126,10 +128,12 @@ def list_all(**options: Any) -> None:
             for entry in found:
                 session.data(entry)
             return
+        if not found:
+            session.say("There is no schedule yet. `imagemill schedule add` makes one.")
+            return
         columns = ("schedule", "cron", "next", "hours", "missed", "manifest", "last", "")
         print_table(columns, [schedule_row(entry) for entry in found])
-        if found:
-            say_beats(ledger, session)
+        say_beats(ledger, session)
 
 
 @schedule.command()
@@ -140,8 +144,9 @@ def remove(name: str, **options: Any) -> None:
     session = open_session(**options)
     with connected_ledger(session.settings, session.clock) as ledger:
         planned_schedule(name, ledger)
+        coming = still_coming(name, ledger)
         ledger.schedules.remove(name)
-        session.say(f"{name} is removed; batches that were handed in go on.")
+        session.say(f"{name} is removed; batches that were handed in go on.{coming}")
 
 
 @schedule.command(name="run-now")
@@ -196,6 +201,9 @@ def history(name: str, *, limit: int, **options: Any) -> None:
         for entry in found:
             session.data(entry)
         return
+    if not found:
+        session.say(f"{name} was not due yet.")
+        return
     columns = ("batch", "planned", "", "rows", "batch is", "")
     print_table(columns, [night_row(entry, tz) for entry in found])
 
@@ -203,20 +211,15 @@ def history(name: str, *, limit: int, **options: Any) -> None:
 def _made(
     name: str, said: dict[str, Any], order: BatchFile, options: dict[str, Any], session: Session
 ) -> Schedule:
-    try:
-        return Schedule(
-            name=name,
-            cron=said["cron"],
-            tz=options["tz"] or UTC_NAME,
-            missed=Missed(said["missed"]),
-            order=order,
-            hours=hours_from(options),
-            added_at=session.clock.now().isoformat(timespec="seconds"),
-        )
-    except ValidationError as error:
-        raise OptionError(
-            f"{name!r} is no name of a schedule: letters, digits, - _ and . only, at most 40"
-        ) from error
+    return Schedule(
+        name=name,
+        cron=said["cron"],
+        tz=options["tz"] or UTC_NAME,
+        missed=Missed(said["missed"]),
+        order=order,
+        hours=hours_from(options),
+        added_at=session.clock.now().isoformat(timespec="seconds"),
+    )
 
 
 def _check(
@@ -230,7 +233,7 @@ def _check(
         with checked_manifest(address, order, options, session, models) as checked:
             session.say(summary(checked.tally, order.budgets, hours=order.hours))
     except (NotThere, OutOfReach, NotOpenToUs) as error:
-        session.complain(f"warning: {error} It is read when {made.name} is due.")
+        session.complain(f"warning: {str(error).rstrip('.')}. It is read when {made.name} is due.")
 
 
 def _night_of(day: date, schedule: Schedule, cron: Cron, now: datetime) -> datetime:

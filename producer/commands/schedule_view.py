@@ -9,9 +9,12 @@ from ledger.schedules import Planned
 from producer.errors import ProducerError
 from producer.exit_codes import ExitCode
 from producer.nights import Cron
-from schemas.intake import IntakeState, IntakeStatus
+from schemas.intake import ENDED, IntakeState, IntakeStatus
 from schemas.manifest_place import is_remote, read_place
 from schemas.schedule import ScheduleStatus
+
+_RECENT = 20
+"""Nights among which some may still be on their way."""
 
 
 class NoSuchSchedule(ProducerError):
@@ -49,6 +52,13 @@ def with_batch(status: IntakeStatus, ledger: Ledger) -> IntakeStatus:
         return status
     found = ledger.batches.status(status.batch)
     return status.model_copy(update={"batch_state": None if found is None else found.state})
+
+
+def still_coming(name: str, ledger: Ledger) -> str:
+    """What to say of nights that are being read, which a schedule's end does not call back."""
+    found = map(ledger.intakes.status, ledger.schedules.nights(name, _RECENT))
+    count = sum(status is not None and status.state not in ENDED for status in found)
+    return f" {count} more that are on their way are handed in still." if count else ""
 
 
 def schedule_row(entry: ScheduleStatus) -> tuple[str, ...]:

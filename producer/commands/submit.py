@@ -55,7 +55,7 @@ from producer.watching import status_of
 def submit(
     manifest: str, *, wait: bool, timeout_s: float | None, remote: bool, **options: Any
 ) -> None:
-    """Hand MANIFEST (CSV or JSONL, .gz, or - for stdin) to the workers.
+    """Hand MANIFEST (XLSX, CSV or JSONL, .gz, or - for stdin) to the workers.
 
     It may be a file, https://... or s3://bucket/key. A .toml file is a batch file: it names the
     manifest and says the rest of the order.

@@ -12,7 +12,7 @@ from pydantic import BaseModel
 
 from ledger.opening import Ledger
 from producer.commands.following import followed
-from producer.connecting import open_checked_storage, opened_ledger, require_mill
+from producer.connecting import NotReachable, open_checked_storage, opened_ledger, require_mill
 from producer.exit_codes import ExitCode, of_finished
 from producer.interruption import interruption
 from producer.last_word import last_word
@@ -60,11 +60,20 @@ def continue_batch(name: str | None, session: Session, manner: Manner | None = N
 
 @contextmanager
 def opened_mill(session: Session) -> Iterator[tuple[LocalMill, Ledger, Storage]]:
-    """This machine's mill for as long as the block runs. Raises MillBusy where another works."""
+    """This machine's mill for as long as the block runs.
+
+    Raises MillBusy where another works, NotReachable, EmbeddedServerError.
+    """
     storage = open_checked_storage(session.settings)
     mill = LocalMill(mill_folder(storage), session.settings, session.clock)
-    with mill, opened_ledger(mill.start_server()) as ledger:
-        yield mill, ledger, storage
+    with mill:
+        url = mill.start_server()
+        try:
+            with opened_ledger(url) as ledger:
+                yield mill, ledger, storage
+        except NotReachable:
+            mill.check_server()
+            raise
 
 
 def work(
@@ -160,9 +169,12 @@ def _again(status: BatchStatus) -> str:
 
 def _say_where(status: BatchStatus, storage: Storage, session: Session) -> None:
     troubles = ("partial", "failed", "cancelled", "uncertain")
-    counts = [f"{status.succeeded} of {status.total} rows complete"]
+    counts = [
+        f"{status.succeeded} of {status.total} row{'' if status.total == 1 else 's'} complete"
+    ]
     counts += [f"{getattr(status, name)} {name}" for name in troubles if getattr(status, name)]
-    session.say(f"{', '.join(counts)}; {status.images} images for {money(status)}{_again(status)}.")
+    images = f"{status.images} image{'' if status.images == 1 else 's'}"
+    session.say(f"{', '.join(counts)}; {images} for {money(status)}{_again(status)}.")
     for title, name in (
         ("Contact sheet", layout.CONTACT_SHEET),
         ("Results", layout.RESULTS_CSV),

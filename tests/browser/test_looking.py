@@ -42,6 +42,18 @@ def sheet(tmp_path: Path) -> Path:
     )
 
 
+def test_a_telephone_shows_all_of_it(desk: Desk, tmp_path: Path) -> None:
+    long = "stable-diffusion-3.5-large-turbo"
+    window = desk.open(write_sheet(tmp_path, [row(1, model=long), row(2, model="flux")]))
+    window.page.set_viewport_size({"width": 390, "height": 800})
+
+    assert window.page.evaluate("document.documentElement.scrollWidth") == 390
+    languages, name = (window.one(each).bounding_box() for each in (".language", "h1"))
+    assert languages is not None
+    assert name is not None
+    assert languages["y"] + languages["height"] <= name["y"]
+
+
 def test_filters_narrow_together(desk: Desk, sheet: Path) -> None:
     window = desk.open(sheet)
     search = window.one(".search input")

@@ -223,3 +223,14 @@ def test_going_on_cannot_be_rehearsed(alone: CommandLine) -> None:
     ran = alone("run", "--resume", "--dry-run")
     assert ran.code == 2
     assert "--dry-run goes with a MANIFEST" in ran.err
+
+
+def test_a_rehearsal_takes_as_long_as_the_simulator_does(alone: CommandLine) -> None:
+    manifest = alone.manifest("cups", 3)
+    real, rehearsed = (
+        alone("estimate", manifest, "--json", *option).document["lanes"][0]
+        for option in ((), ("--simulate",))
+    )
+    assert real["generation_s"] > 10
+    assert rehearsed["generation_s"] < 1
+    assert rehearsed["takes_s"] < 3

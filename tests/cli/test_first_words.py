@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
+import tomllib
 from importlib import metadata
+from pathlib import Path
 
 import click
 import pytest
 from click.testing import CliRunner
 
 from producer.cli import cli
-from tests.cli.command import CommandLine
+from tests.cli.command import PROGRAM, TIMEOUT_S, CommandLine, python_path
 
+ROOT = Path(__file__).parents[2]
 CONTEXT = click.Context(cli)
 COMMANDS = cli.list_commands(CONTEXT)
 OWN_PROGRAMS = ("worker", "simulator", "flower")
@@ -41,6 +46,7 @@ def test_help_of_the_long_running_programs_is_their_own(alone: CommandLine, name
 
     assert shown.code == 0
     assert shown.out.startswith("Usage:")
+    assert alone(name, "-h") == shown
     assert {"worker": "--concurrency", "simulator": "--generation-s", "flower": "browser"}[
         name
     ] in shown.out
@@ -51,6 +57,7 @@ def test_bare_help_lists_every_command(alone: CommandLine) -> None:
 
     assert shown.code == 0
     assert all(f"  {name}" in shown.out for name in COMMANDS)
+    assert "...\n" not in shown.out.partition("Order:")[2], "what a command is for is not cut"
     assert "imagemill run examples/catalog.csv --simulate" in shown.out
 
 
@@ -114,3 +121,47 @@ def test_an_unknown_model_is_answered_with_the_nearest(alone: CommandLine) -> No
 
     assert ran.code == 2
     assert "did you mean wanx-v1?" in ran.err
+
+
+def test_a_command_nearly_right_is_named(alone: CommandLine) -> None:
+    shown = alone("validat")
+
+    assert shown.code == 2
+    assert "No such command 'validat'. Did you mean 'validate'?" in shown.err
+
+
+def test_ctrl_c_before_all_is_read_is_said_in_a_word(tmp_path: Path) -> None:
+    """A library that is interrupted stands for any moment in which one is being read."""
+    (tmp_path / "click.py").write_text("raise KeyboardInterrupt")
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    module, _, function = project["scripts"]["imagemill"].partition(":")
+
+    ran = subprocess.run(
+        [sys.executable, "-c", f"from {module} import {function} as program; program()"],
+        env={"PYTHONPATH": python_path(tmp_path)},
+        capture_output=True,
+        timeout=TIMEOUT_S,
+        check=False,
+    )
+
+    assert (ran.returncode, ran.stdout, ran.stderr) == (130, b"", b"Interrupted.\n")
+
+
+def test_a_terminal_that_knows_no_chinese_still_gets_the_rest(alone: CommandLine) -> None:
+    ascii_only = alone.with_variables(PYTHONIOENCODING="ascii", PYTHONPATH=python_path())
+    shown = ascii_only("models", "wanx-background-generation-v2")
+
+    assert shown.code == 0
+    assert "price: 0.08 CNY a picture" in shown.out
+
+
+def test_a_command_that_has_no_stdout_works(alone: CommandLine) -> None:
+    closed = 'exec "$0" "$@" >&-'
+    ran = subprocess.run(
+        ["/bin/sh", "-c", closed, PROGRAM, "models"],
+        env=alone.environment,
+        capture_output=True,
+        timeout=TIMEOUT_S,
+        check=False,
+    )
+    assert (ran.returncode, ran.stderr) == (0, b"")

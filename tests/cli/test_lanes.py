@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import closing
+
 import pytest
 
 from ledger.opening import open_ledger
@@ -31,6 +33,14 @@ def test_lanes_are_shown_with_their_limits_and_what_waits(ordered: CommandLine) 
     assert document["limits"] == {"rate_per_s": 2.0, "burst": 1, "window": 3}
 
 
+def test_a_batch_nobody_works_on_says_so(ordered: CommandLine, valkey: Valkey) -> None:
+    todo = "to do       no worker is running: `imagemill worker` goes on"
+    assert todo in ordered("status").out
+    with closing(open_ledger(valkey.url)) as ledger:
+        ledger.fleet.report_in("vm-1", threads=4)
+    assert "to do" not in ordered("status").out
+
+
 def test_limits_change_at_once_and_outlast_the_next_submit(ordered: CommandLine) -> None:
     changed = ordered("lanes", "set", LANE, "--rate", "30/min", "--window", "7", "--burst", "2")
     ordered("submit", ordered.manifest("jugs", 1))
@@ -46,8 +56,11 @@ def test_lanes_say_which_limit_binds(ordered: CommandLine, valkey: Valkey) -> No
     assert (document["binds"], document["leaving_per_s"]) == ("workers", 0.0)
     shown = ordered("lanes").out
     assert "limited by" in shown
-    assert "workers: more threads would help" in shown
+    assert "workers: none is running" in shown
     assert " 0% " in shown
+    with closing(open_ledger(valkey.url)) as ledger:
+        ledger.fleet.report_in("vm-1", threads=4)
+    assert "workers: more threads would help" in ordered("lanes").out
 
     batch = ordered("status", "--json").document["batch"]
     assert ordered("pause", batch).code == 0

@@ -168,6 +168,7 @@ def test_a_form_that_is_named_is_what_comes_whatever_json_would_be(local: Comman
         (("--presign", "1d", "--format", "failed"), "names no pictures"),
         (("--presign", "1d"), "a directory, from which nobody elsewhere can fetch them"),
         (("--out", "shop.xlsx"), "say -o shop.xlsx"),
+        (("-o", "shop.docx"), "end it in .csv, .xlsx, .jsonl, .zip"),
         (("--format", "openai", "-o", "-"), "writes files; - is no folder"),
     ],
 )

@@ -10,13 +10,14 @@ import pytest
 
 from ledger.opening import Ledger, open_ledger
 from schemas.intake import IntakeState, run_id
-from tests.cli.command import CommandLine
+from tests.cli.command import CommandLine, Ran
 from tests.http_server import QuietHandler, serving
 from tests.valkey import Valkey, run_valkey
 from tests.waiting import wait_until
 
 TABLE = "sku,name\nMUG-1,mug\nJUG-2,jug\n"
 BATCH = 'manifest = "table.csv"\nmodel = "wanx-v1"\n[template]\nfile = "prompt.j2"\n'
+LIST = ("schedule", "list")
 NIGHTLY = ("schedule", "add", "nightly", "--cron", "0 1 * * *", "--tz", "Asia/Shanghai")
 
 
@@ -119,6 +120,38 @@ def test_what_is_wrong_is_said_before_the_night(
     assert (ran.code, ran.out) == (code, ""), ran.err
     assert words in ran.err
     assert ledger.schedules.names() == []
+
+
+@pytest.mark.parametrize(
+    ("name", "window", "words"), [("n/1", "01:00-07:00", "no name"), ("n1", "1-7", "01:00-07:00")]
+)
+def test_nothing_is_uploaded_for_what_cannot_be_a_schedule(
+    desk: CommandLine, name: str, window: str, words: str
+) -> None:
+    ran = desk("schedule", "add", name, "table.csv", "--cron", "0 1 * * *", "--window", window)
+    assert (ran.code, words in ran.err) == (2, True), ran.err
+    assert "uploaded" not in ran.err
+
+
+def test_what_is_on_its_way_outlives_its_schedule_and_is_told_of(
+    desk: CommandLine, ledger: Ledger
+) -> None:
+    desk(*NIGHTLY, "batch.toml")
+    assert desk("schedule", "run-now", "nightly").code == 0
+    removed = desk("schedule", "remove", "nightly")
+    assert removed.err.endswith(" 1 more that are on their way are handed in still.\n")
+
+
+def test_where_nothing_is_yet_it_is_said(desk: CommandLine, ledger: Ledger) -> None:
+    for command, what in ((("batches",), "batch"), (("lanes",), "lane"), (LIST, "schedule")):
+        ran = desk(*command)
+        assert (ran.code, ran.out) == (0, "")
+        assert f"There is no {what} yet" in ran.err
+        assert desk(*command, "--json") == Ran(0, "", "")
+    lane = desk("lanes", "resume", "dashscope:wanx-v1")
+    assert (lane.code, "There is no lane yet" in lane.err) == (2, True)
+    assert desk(*NIGHTLY, "batch.toml").code == 0
+    assert desk("schedule", "history", "nightly").err == "nightly was not due yet.\n"
 
 
 def test_an_export_that_is_not_there_yet_is_only_warned_of(desk: CommandLine) -> None:

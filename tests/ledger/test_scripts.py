@@ -13,6 +13,7 @@ from ledger.errors import (
     LedgerDenied,
     LedgerError,
     LedgerFull,
+    LedgerMisnamed,
     LedgerUnreachable,
     translated,
 )
@@ -142,7 +143,7 @@ def test_nobody_listening_is_unreachable() -> None:
 
 @pytest.mark.parametrize("url", ["", "localhost:6379", "http://localhost", "redis://host:port/0"])
 def test_an_address_that_is_none_is_said_at_once(url: str) -> None:
-    with pytest.raises(LedgerUnreachable, match="redis://host:6379/0"):
+    with pytest.raises(LedgerMisnamed, match="redis://host:6379/0"):
         open_ledger(url)
 
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ledger.connection import connect
-from ledger.errors import LedgerUnreachable
+from ledger.errors import LedgerMisnamed
 from ledger.sentinel_address import SentinelAddress
 
 WORDS = st.text("ab0 @:/?#%&=+,;[]é密\n", min_size=1, max_size=20)
@@ -63,6 +63,6 @@ def test_tls_believes_no_stranger() -> None:
 )
 def test_what_is_no_address_is_refused_without_a_secret(rest: str) -> None:
     url = f"sentinel://user:s3cr3t-word@{rest}"
-    with pytest.raises(LedgerUnreachable, match="IMAGEMILL_REDIS_URL") as refused:
+    with pytest.raises(LedgerMisnamed, match="IMAGEMILL_REDIS_URL") as refused:
         connect(url)
     assert "s3cr3t" not in f"{refused.value} {refused.value.__cause__}"

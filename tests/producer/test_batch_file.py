@@ -190,7 +190,7 @@ def test_what_somebody_typed_wins() -> None:
         ('manifest = "a"\n[template]', "batch.toml: template: needs file, or text instead"),
         ('manifest = "a"\n[naming]\nstem = ""', "batch.toml: naming.stem: String should have at least 1 character"),
         ('manifest = "a"\nbudget = "fifty"', "batch.toml: budget: 'fifty' is no amount of money; write a number"),
-        ('manifest = "a"\nbudget = 50', "batch.toml: budget: Input should be a valid list"),
+        ('manifest = "a"\nbudget = 50', "batch.toml: budget: '50' is no amount of money; write a number and a currency's three letters"),
         ('manifest = "a"\npriority = "urgent"', "batch.toml: priority: Input should be 'low', 'normal' or 'high'"),
         ('manifest = "a"\nwindow = "1-7"', "batch.toml: window: '1-7' is no span of hours; write it as 01:00-07:00"),
         ('manifest = "a"\nwindow = 1', "batch.toml: window: Input should be a valid string"),

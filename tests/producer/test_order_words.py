@@ -65,6 +65,7 @@ def test_a_program_wins_over_a_batch_file(tmp_path: Path) -> None:
     [
         ({"modle": "wanx-v1"}, r"submit\(\): modle: there is no such key.*model"),
         ({"budget": "fifty"}, r"submit\(\): budget"),
+        ({"budget": 50}, r"submit\(\): budget: '50' is no amount of money; write .* like 50CNY"),
         ({"template": {}}, r"submit\(\): template: needs file, or text instead"),
         ({"rerolls": 99}, r"submit\(\): rerolls"),
     ],

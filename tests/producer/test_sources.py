@@ -36,6 +36,15 @@ def test_a_file_has_name_stem_and_the_hash_of_its_bytes(tmp_path: Path) -> None:
         assert [row.cells for row in manifest.rows()] == [{"id": "1", "prompt": "一只猫"}]
 
 
+def test_a_name_that_is_no_text_is_shown_as_far_as_it_is(tmp_path: Path) -> None:
+    path = os.fsencode(tmp_path / "x") + "秋季.csv".encode("gbk")
+    Path(os.fsdecode(path)).write_text(TABLE, encoding="utf-8")
+    with open_manifest(os.fsdecode(path)) as manifest:
+        assert "\ufffd" in manifest.name.encode().decode()
+        assert manifest.name.endswith(".csv")
+        assert len(list(manifest.rows())) == 1
+
+
 def test_gzip_is_known_by_its_first_bytes(tmp_path: Path) -> None:
     path = tmp_path / "sheet.csv"
     path.write_bytes(gzip.compress(TABLE.encode()))

@@ -80,3 +80,8 @@ def test_what_is_no_span_says_what_to_write(text: str) -> None:
 def test_a_zone_nobody_knows_gets_the_nearest() -> None:
     with pytest.raises(ValidationError, match="did you mean Asia/Shanghai"):
         Hours.parse("01:00-07:00", "Asia/Shangai")
+
+
+def test_an_abbreviation_is_no_zone_and_nobody_guesses_which() -> None:
+    with pytest.raises(ValidationError, match="'CST' is no time zone; write a place's, such as"):
+        Hours.parse("01:00-07:00", "CST")

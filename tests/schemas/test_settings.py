@@ -116,11 +116,18 @@ def test_no_secret_is_printed(monkeypatch: pytest.MonkeyPatch) -> None:
         ("[worker]\nconcurrency = 0\n", "worker.concurrency"),
         ('[worker]\nconcurrency = "many"\n', "worker.concurrency"),
         ("[worker]\nthreads = 3\n", "worker.threads"),
-        ('[lanes."dashscope:wanx-v1"]\nrate = "fast"\n', "is no rate"),
+        (
+            '[lanes."dashscope:wanx-v1"]\nrate = "fast"\n',
+            r"rate \(imagemill.toml line 2\): 'fast' is no rate",
+        ),
         ('[lanes."wanx-v1"]\nwindow = 3\n', "is no lane"),
         ('[lanes."dashscope:wanx-v1"]\nwindow = 0\n', "window"),
         ('[lanes."dashscope:wanx-v1"]\non_uncertain = "guess"\n', "on_uncertain"),
-        ('[accounts.default]\nquery_rate = "0/s"\n', "is no rate"),
+        (
+            '[accounts.default]\nquery_rate = "0/s"\n',
+            r"query_rate \(imagemill.toml line 2\): '0/s' is no rate",
+        ),
+        ('[accounts.default]\nprovider = "dashscop"\n', "toml line 2.*did you mean dashscope"),
         ('[accounts.default]\npassword = "x"\n', "accounts.default.password"),
     ],
 )
