@@ -2,59 +2,58 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import redis
-from redis.backoff import ExponentialWithJitterBackoff
-from redis.retry import Retry
 
 from ledger.errors import LedgerMisnamed
+from ledger.patience import Patience
 from ledger.sentinel_address import SentinelAddress
 from ledger.sentinel_pool import SentinelPool
 
 TIMEOUT_S = 10.0
+CONNECT_S = 5.0
+ASKED_S = 1.0
 PATIENT_RETRIES = 12
-"""With the backoff below about ten seconds: a restarted server is waited for, not reported."""
+"""With the pauses between them about ten seconds: a restarted server is waited for, not reported."""
 
 
-class _Patience(Retry):
-    """Waits for a server that is away, never for one that refuses us."""
-
-    def call_with_retry(
-        self,
-        do: Callable[[], Any],
-        fail: Callable[..., Any],
-        is_retryable: Callable[[Exception], bool] | None = None,
-        with_failure_count: bool = False,
-    ) -> Any:
-        """Call until it works or patience ends."""
-
-        def worth_it(error: Exception) -> bool:
-            if isinstance(error, redis.AuthenticationError):  # a ConnectionError to redis-py
-                return False
-            return is_retryable is None or is_retryable(error)
-
-        return super().call_with_retry(do, fail, worth_it, with_failure_count)
-
-
-def connect(url: str, *, threads: int = 8, patient: bool = True) -> redis.Redis:
+def connect(
+    url: str, *, threads: int = 8, patient: bool = True, patience: Patience | None = None
+) -> redis.Redis:
     """A client for `redis://`, `rediss://`, `unix://`, `sentinel://` or `sentinels://`.
 
     Every script may be sent twice without harm, so lost connections are tried again: for about ten
     seconds if `patient`, once otherwise. Raises LedgerMisnamed for an address that is none.
     """
-    backoff = ExponentialWithJitterBackoff(base=0.05, cap=1.0)
+    patience = patience or Patience()
+    retry = patience.retry(PATIENT_RETRIES if patient else 1)
+    return _opened(url, threads, TIMEOUT_S, retry=retry, redis_connect_func=patience.greet)
+
+
+def answers(url: str) -> bool:
+    """Whether the server does, within a second. Raises LedgerMisnamed as `connect`."""
+    client = _opened(url, 1, ASKED_S, retry=Patience().retry(0))
+    try:
+        return bool(client.ping())
+    except redis.RedisError:
+        return False
+    finally:
+        client.close()
+        client.connection_pool.disconnect()
+
+
+def _opened(url: str, threads: int, timeout_s: float, **further: object) -> redis.Redis:
     options: dict[str, Any] = {
         "max_connections": threads + 8,
-        "timeout": TIMEOUT_S,
+        "timeout": timeout_s,
         "decode_responses": True,
-        "socket_timeout": TIMEOUT_S,
-        "socket_connect_timeout": TIMEOUT_S / 2,
+        "socket_timeout": timeout_s,
+        "socket_connect_timeout": min(timeout_s, CONNECT_S),
         "socket_keepalive": True,
         "health_check_interval": 30,
-        "retry": _Patience(backoff, PATIENT_RETRIES if patient else 1),
         "client_name": "imagemill",
+        **further,
     }
     try:
         watched = SentinelAddress.parse(url)

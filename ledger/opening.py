@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 import redis
 
 from ledger.access_token import AccessToken
 from ledger.batches import Batches
 from ledger.bucket import Bucket, poll_bucket, submit_bucket
-from ledger.connection import connect
+from ledger.connection import answers, connect
 from ledger.fleet import Fleet
 from ledger.hours import HoursIndex
 from ledger.intakes import Intakes
@@ -17,6 +17,7 @@ from ledger.jobs import Jobs
 from ledger.lanes import Lanes
 from ledger.looks import LaneLooks
 from ledger.notices import Notices
+from ledger.patience import Patience
 from ledger.purse import BatchPurse, Day, Purse, account_purse, batch_purse
 from ledger.retention import Retention
 from ledger.schedules import Schedules
@@ -43,6 +44,7 @@ class Ledger:
     transfers: Transfers
     version: Version
     retention: Retention
+    patience: Patience = field(default_factory=Patience)
 
     def submit_bucket(self, lane: str) -> Bucket:
         """The bucket a lane's orders are paced by."""
@@ -79,18 +81,27 @@ class Ledger:
         """What an account may spend a day in one currency."""
         return account_purse(self.client, self.scripts, (provider, account), currency, day)
 
+    def leave(self) -> None:
+        """The process is to end: what the server does not answer within seconds is given up.
+
+        Then every call raises LedgerUnreachable, those on their way too. A signal's handler may call it.
+        """
+        self.patience.leave()
+
     def close(self) -> None:
         """Give back connections."""
+        self.patience.close()
         self.client.close()
         self.client.connection_pool.disconnect()
 
 
 def open_ledger(url: str, *, threads: int = 8, patient: bool = True) -> Ledger:
     """The ledger on a Redis server; nothing is sent yet."""
-    client = connect(url, threads=threads, patient=patient)
+    patience = Patience(lambda: answers(url))
+    client = connect(url, threads=threads, patient=patient, patience=patience)
     # Sentinels make a replica the leader, and what it had not yet is gone.
     copies = 0 if SentinelAddress.parse(url) is None else 1
-    return ledger_on(client, Scripts(client, copies=copies))
+    return replace(ledger_on(client, Scripts(client, copies=copies)), patience=patience)
 
 
 def ledger_on(client: redis.Redis, scripts: Scripts) -> Ledger:

@@ -12,9 +12,7 @@ from producer.mill_access import MillAccess
 from producer.progress import Show
 from producer.quiet_session import quiet_session
 from producer.watching import (
-    LanesStopped,
     WaitedTooLong,
-    all_stopped,
     document_of,
     status_of,
     watch,
@@ -123,14 +121,8 @@ class Batch:
 
     def _watch(self, show: Show, timeout_s: float | None) -> BatchStatus:
         with self._mill.ledger() as ledger:
-            document, clock = document_of(ledger.batches, self.name), self._session.clock
-
-            def check() -> None:
-                why = all_stopped(ledger.batches.counts(document))
-                if why is not None:
-                    raise LanesStopped(f"{why} Then say `imagemill resume LANE`, and wait again.")
-
-            return watch(ledger.batches, self.name, show, clock, timeout_s=timeout_s, check=check)
+            clock = self._session.clock
+            return watch(ledger.batches, self.name, show, clock, timeout_s=timeout_s)
 
     def _finish_here(self, show: Show, timeout_s: float | None) -> BatchStatus:
         with opened_mill(self._session) as (mill, ledger, _):

@@ -37,6 +37,11 @@ class LanesStopped(ProducerError):
 
     exit_code = ExitCode.SETTINGS
 
+    def __init__(self, why: str, go_on: str) -> None:
+        """`why`: which lanes, and what is to be put right; `go_on`: what to say then."""
+        super().__init__(f"{why} {go_on}")
+        self.why = why
+
 
 class BudgetSpent(ProducerError):
     """What is left to order does not fit into the budget."""
@@ -44,14 +49,10 @@ class BudgetSpent(ProducerError):
     exit_code = ExitCode.BUDGET
 
 
-def all_stopped(lanes: list[LaneCounts]) -> str | None:
-    """Why nothing moves any more, if every lane with unfinished rows has stopped of itself."""
+def all_stopped(lanes: list[LaneCounts]) -> list[LaneCounts]:
+    """The lanes with unfinished rows, if every one has stopped of itself, so that nothing moves."""
     unfinished = _standing_still(lanes)
-    if not unfinished or not all(lane.stopped and not lane.leaving for lane in unfinished):
-        return None
-    reasons = "; ".join(f"{lane.lane} stopped: {lane.stopped}".rstrip(".") for lane in unfinished)
-    rows = sum(lane.states[JobState.PENDING] for lane in unfinished)
-    return f"{reasons}. {rows} row{' waits' if rows == 1 else 's wait'}, unpaid. Put it right."
+    return unfinished if all(lane.stopped and not lane.leaving for lane in unfinished) else []
 
 
 def all_parked(lanes: list[LaneCounts]) -> bool:
@@ -116,7 +117,7 @@ def watch(
 ) -> BatchStatus:
     """Show a batch until it is finished.
 
-    Raises WaitedTooLong, BudgetSpent, and whatever `check` raises.
+    Raises WaitedTooLong, BudgetSpent, LanesStopped, and whatever `check` raises.
     """
     began_s = clock.monotonic_s()
     parked_since_s: float | None = None
@@ -138,6 +139,9 @@ def watch(
         elif now_s - parked_since_s > PARKED_FOR_S:
             raise BudgetSpent(_budget_spent(status))
         check()
+        stopped = _stopped(batches, status)
+        if stopped:
+            raise _lanes_stopped(status, stopped)
         clock.sleep(LOOK_S)
 
 
@@ -147,6 +151,25 @@ def _parked(batches: Batches, status: BatchStatus) -> bool:
         return False
     document = batches.document(status.batch)
     return document is not None and all_parked(batches.counts(document))
+
+
+def _stopped(batches: Batches, status: BatchStatus) -> list[LaneCounts]:
+    """The lanes that only a person lets go on, where nothing else of the batch moves."""
+    if not status.stopped or status.in_play:
+        return []
+    document = batches.document(status.batch)
+    return [] if document is None else all_stopped(batches.counts(document))
+
+
+def _lanes_stopped(status: BatchStatus, lanes: list[LaneCounts]) -> LanesStopped:
+    reasons = "; ".join(f"{lane.lane} stopped: {lane.stopped}".rstrip(".") for lane in lanes)
+    rows = sum(lane.states[JobState.PENDING] for lane in lanes)
+    waiting = f"{rows:,} row{' waits' if rows == 1 else 's wait'}, unpaid."
+    resumes = " and ".join(f"`imagemill resume {lane.lane}`" for lane in lanes)
+    return LanesStopped(
+        f"{reasons}. {waiting} Put it right.",
+        f"Then say {resumes}; `imagemill watch {status.batch}` follows it again.",
+    )
 
 
 def _budget_spent(status: BatchStatus) -> str:

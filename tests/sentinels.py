@@ -40,9 +40,18 @@ class Trio:
     """Servers 0 to 2, and their sentinels; server 0 leads first."""
 
     def __init__(
-        self, folder: Path, stack: ExitStack, program: Path | None = None, tls: Path | None = None
+        self,
+        folder: Path,
+        stack: ExitStack,
+        program: Path | None = None,
+        tls: Path | None = None,
+        down_after_s: float = 1.5,
     ) -> None:
-        """`tls`: a certificate beside its key.pem, in which case all of them speak nothing else."""
+        """`tls`: a certificate beside its key.pem, in which case all of them speak nothing else.
+
+        `down_after_s`: how long a server is silent before another leads.
+        """
+        self._down_after_s = down_after_s
         self._folder = folder
         self._stack = stack
         self._program = program or Path(get_binary_path())
@@ -129,7 +138,7 @@ class Trio:
             ),
             f"sentinel monitor {SERVICE} 127.0.0.1 {self.ports[0]} 2",
             f'sentinel auth-pass {SERVICE} "{PASSWORD}"',
-            f"sentinel down-after-milliseconds {SERVICE} 1500",
+            f"sentinel down-after-milliseconds {SERVICE} {self._down_after_s * 1000:.0f}",
             f"sentinel failover-timeout {SERVICE} 6000",
         ]
         (folder / "server.conf").write_text("\n".join(lines) + "\n")

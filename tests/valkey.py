@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -55,6 +56,12 @@ class Valkey:
         """SIGKILL; returns once the process is gone. Does nothing when it is down."""
         self._server.terminate()
         self._running = False
+
+    def freeze(self) -> None:
+        """SIGSTOP: it takes connections and never answers. `kill` ends it all the same."""
+        process = self._server._process
+        assert process is not None
+        process.send_signal(signal.SIGSTOP)
 
     def restart(self) -> None:
         """Start again on the same directory and port; stops it first when it is up."""

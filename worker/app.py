@@ -9,13 +9,17 @@ from celery import Celery
 from kombu import Exchange, Queue
 
 from ledger.keys import BROKER_PREFIX
+from ledger.patience import Patience
 from ledger.sentinel_address import SentinelAddress
 from schemas import queues
 from worker.broker import guard_broker
 
 
-def make_app(redis_url: str, threads: int) -> Celery:
-    """The app on a broker. Messages carry ids only; leases, not the broker, bring work back."""
+def make_app(redis_url: str, threads: int, patience: Patience | None = None) -> Celery:
+    """The app on a broker. Messages carry ids only; leases, not the broker, bring work back.
+
+    `patience`: the ledger's, which knows when the server is not waited for any more.
+    """
     guard_broker()
     watched = SentinelAddress.parse(redis_url)
     broker_url = redis_url if watched is None else _sentinel_urls(watched)
@@ -47,7 +51,9 @@ def make_app(redis_url: str, threads: int) -> Celery:
         broker_connection_retry_on_startup=True,
         broker_connection_max_retries=None,  # never exit because Redis restarts
         broker_pool_limit=threads + 4,
-        broker_transport_options=_transport(threads) | _watched_transport(watched),
+        broker_transport_options=_transport(threads)
+        | _watched_transport(watched)
+        | {"patience": patience or Patience()},
         broker_use_ssl=_verified(redis_url) if watched is None else watched.tls,
         enable_utc=True,
         timezone="UTC",

@@ -80,6 +80,7 @@ class WorkerProcess:
     def drain(self) -> None:
         """Take nothing new: waits end, the dispatcher hands out nothing more."""
         self.clock.interrupt()
+        self.ledger.leave()
 
     def stop(self) -> None:
         """Hand out nothing more; the pool still works off what it holds."""
@@ -125,7 +126,7 @@ def make_worker(
     lease_s = settings.worker.lease_s
     heartbeat = Heartbeat(ledger.jobs, ledger.fleet, lease_s, name, threads, outdated=_leave)
     heartbeat.long_threads = long_threads(threads, taken)
-    app = make_app(redis_url, threads)
+    app = make_app(redis_url, threads, ledger.patience)
     register(app, Desk(tools, heartbeat))
     dispatcher = Dispatcher(ledger, Publisher(app), models, name, lease_s, tools.metrics)
     fleet = _fleet_metrics(redis_url, settings, dispatcher, clock)

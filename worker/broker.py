@@ -19,6 +19,7 @@ from kombu.exceptions import KombuError
 from kombu.transport import TRANSPORT_ALIASES, redis
 from redis.exceptions import ConnectionError as RedisConnectionError
 
+from ledger.patience import Patience
 from schemas.queues import APP, QUEUES
 
 log = logging.getLogger(__name__)
@@ -37,7 +38,10 @@ def guard_broker() -> None:
 
 
 class Channel(redis.Channel):
-    """Drops what is no JSON."""
+    """Drops what is no JSON, and waits for no server longer than the ledger does."""
+
+    from_transport_options = (*redis.Channel.from_transport_options, "patience")
+    patience = Patience()
 
     def _brpop_read(self, **options: Any) -> Any:
         try:
@@ -58,7 +62,8 @@ class Channel(redis.Channel):
         if self.connection.client is None:
             raise RedisConnectionError("the connection is closed")
         found: dict[str, Any] = super()._connparams(asynchronous)  # type: ignore[misc] # likewise
-        return found
+        waits = {"retry": self.patience.retry(0), "redis_connect_func": self.patience.greet}
+        return found | waits
 
 
 class Transport(redis.Transport):
@@ -76,6 +81,8 @@ class Transport(redis.Transport):
 
 class SentinelChannel(Channel, redis.SentinelChannel):
     """The same, on the server that sentinels name."""
+
+    from_transport_options = (*redis.SentinelChannel.from_transport_options, "patience")
 
 
 class SentinelTransport(Transport, redis.SentinelTransport):

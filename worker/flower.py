@@ -13,7 +13,7 @@ import secrets
 import signal
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import click
 from celery import Celery
@@ -24,6 +24,8 @@ from flower.views import BaseHandler
 from flower.views.monitor import Metrics
 from tornado.web import authenticated
 
+from ledger.connection import answers
+from ledger.patience import Patience
 from schemas.flower_section import FlowerSection
 from schemas.settings import Settings, WrongSettings, load_settings
 from worker.app import make_app
@@ -74,12 +76,13 @@ def main() -> None:
     keep_logbook(settings.log_level, hidden_words(settings))
     logging.getLogger("tornado.access").setLevel(logging.WARNING)  # not every look, only refusals
     try:
-        port, flower = open_flower(make_app(redis_url, threads=2), settings.flower)
+        patience = Patience(lambda: answers(redis_url))
+        port, flower = open_flower(make_app(redis_url, 2, patience), settings.flower)
     except OSError as error:
         click.echo(f"Flower cannot listen on port {settings.flower.port}: {error}.", err=True)
         sys.exit(EXIT_SETTINGS)
     atexit.register(flower.stop)  # where it saves what it remembers
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    signal.signal(signal.SIGTERM, lambda *_: _leave(patience))
     address = f"http://{settings.flower.listen}:{port}/"
     click.echo(json.dumps({"flower": address, "read_only": settings.flower.read_only}))
     sys.stdout.flush()
@@ -87,6 +90,11 @@ def main() -> None:
         flower.start()
     except (KeyboardInterrupt, SystemExit):
         log.info("flower.stopping")
+
+
+def _leave(patience: Patience) -> NoReturn:
+    patience.leave()
+    sys.exit(0)
 
 
 def open_flower(app: Celery, section: FlowerSection) -> tuple[int, Any]:

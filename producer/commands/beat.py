@@ -9,10 +9,12 @@ import signal
 import socket
 import sys
 from datetime import UTC, datetime
+from types import FrameType
 
 import click
 
 from ledger.errors import LedgerNewer
+from ledger.opening import Ledger
 from producer.beat import Beat
 from producer.beat_metrics import BeatMetrics
 from producer.commands.reading import Reader
@@ -20,6 +22,7 @@ from producer.commands.remote import require_fleet
 from producer.connecting import WrongAccess, connected
 from producer.problem import for_terminal
 from producer.session import open_session
+from schemas.clock import SystemClock
 
 _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
 
@@ -44,20 +47,30 @@ def beat() -> None:
     session = open_session()
     require_fleet(session)
     clock = session.clock
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: clock.interrupt())
     _keep_log(session.settings.log_level)
     name = f"{socket.gethostname()}-{os.getpid()}"
     metrics, section = BeatMetrics(), session.settings.metrics
     if section.beat_port is not None:
         metrics.expose(section.listen, section.beat_port)
     with connected(session.settings, clock) as connection:
+        _end_in_order(clock, connection.ledger)
         reader = Reader(session.settings, connection.ledger, connection.storage, clock)
         logging.getLogger(__name__).info("beat.ready", extra={"beat": name})
         try:
             Beat(connection.ledger, reader, clock, name, metrics).run()
         except LedgerNewer as error:
             raise WrongAccess(str(error)) from error
+
+
+def _end_in_order(clock: SystemClock, ledger: Ledger) -> None:
+    """At a signal every wait ends, and a server that does not answer is given up."""
+
+    def end(_number: int, _frame: FrameType | None) -> None:
+        clock.interrupt()
+        ledger.leave()
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, end)
 
 
 def _keep_log(level: str) -> None:

@@ -68,7 +68,7 @@ def order_round(
         if report.round is None or (wait and not connection.embedded):
             status = None
             if report.round is not None:
-                status = waited_for(connection.ledger.batches, name, session)
+                status = waited_for(connection.ledger, name, session)
             _end(report, status, session)
     if nobody_works_here(session.settings):
         manner = Manner(document=lambda status: report.model_copy(update={"status": status}))

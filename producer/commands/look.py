@@ -63,7 +63,7 @@ def watch(batch: str | None, *, timeout_s: float | None, **options: Any) -> None
         return
     with connected_ledger(session.settings, session.clock) as ledger:
         name = chosen(ledger.batches, batch)
-        found = waited_for(ledger.batches, name, session, timeout_s)
+        found = waited_for(ledger, name, session, timeout_s)
     if session.as_json:
         session.data(found)
     sys.exit(of_finished(found))

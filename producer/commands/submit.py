@@ -138,7 +138,7 @@ def _say_handed_in(
 
 
 def _wait(batch: str, connection: Connection, session: Session, timeout_s: float | None) -> None:
-    status = waited_for(connection.ledger.batches, batch, session, timeout_s)
+    status = waited_for(connection.ledger, batch, session, timeout_s)
     if session.as_json:
         session.data(status)
     else:

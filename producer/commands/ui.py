@@ -6,6 +6,7 @@ import ipaddress
 import secrets
 import socket
 from contextlib import closing
+from functools import partial
 from typing import Any
 
 import click
@@ -63,7 +64,8 @@ def ui(host: str, port: int, **options: Any) -> None:
         closing(Lookout(session.settings, storage, session.clock)) as lookout,
     ):
         desk = Desk(Views(lookout, storage, session.clock), access, session.clock)
-        serve(desk, listener, lambda: _announce(url, access, session, made=token is None))
+        announce = partial(_announce, url, access, session, made=token is None)
+        serve(desk, listener, announce, lookout.leave)
 
 
 def _token(session: Session, host: str) -> str | None:

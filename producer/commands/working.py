@@ -11,7 +11,7 @@ from pathlib import Path
 from pydantic import BaseModel
 
 from ledger.opening import Ledger
-from producer.commands.following import followed
+from producer.commands.following import followed, resume_command, went_on_here
 from producer.connecting import NotReachable, open_checked_storage, opened_ledger, require_mill
 from producer.exit_codes import ExitCode, of_finished
 from producer.interruption import interruption
@@ -24,7 +24,6 @@ from producer.standing import money, reused
 from producer.watching import (
     BudgetSpent,
     LanesStopped,
-    all_stopped,
     chosen,
     document_of,
     status_of,
@@ -91,7 +90,7 @@ def work(
     except KeyboardInterrupt:
         session.complain(
             f"\nStopped; nothing is lost and nothing is paid twice."
-            f" Go on with: {_resume_command(session)}"
+            f" Go on with: {resume_command(session)}"
         )
         sys.exit(ExitCode.INTERRUPTED)
     _say_where(status, storage, session)
@@ -105,7 +104,7 @@ def work(
 def until_finished(
     document: Batch, mill: LocalMill, ledger: Ledger, session: Session, manner: Manner
 ) -> BatchStatus:
-    """Run a worker until the batch is finished. Raises as `watch`, LanesStopped, ChildError."""
+    """Run a worker until the batch is finished. Raises as `watch`, ChildError."""
     status = status_of(ledger.batches, document.batch)
     if status.state == BatchState.FINISHED:
         return status
@@ -116,26 +115,25 @@ def until_finished(
         if worker.ended:
             raise ChildError(
                 f"The worker ended: {worker.last_words()} (see {worker.log})."
-                f" Go on with: {_resume_command(session)}",
+                f" Go on with: {resume_command(session)}",
                 worker.exit_code,
             )
-        stopped = all_stopped(ledger.batches.counts(document))
-        if stopped:
-            raise LanesStopped(f"{stopped} Then go on with: {_resume_command(session)}")
 
     try:
         status = followed(
-            ledger.batches,
+            ledger,
             document.batch,
             session,
             timeout_s=manner.timeout_s,
             check=check,
             show=manner.show,
         )
-    except (BudgetSpent, LanesStopped) as error:
-        event = Event.BUDGET if isinstance(error, BudgetSpent) else Event.STOPPED
-        _tell(event, document, ledger, session)
+    except BudgetSpent:
+        _tell(Event.BUDGET, document, ledger, session)
         raise
+    except LanesStopped as error:
+        _tell(Event.STOPPED, document, ledger, session)
+        raise went_on_here(error, session) from error
     _tell(Event.FINISHED, document, ledger, session)
     return status
 
@@ -156,11 +154,6 @@ def _let_go(document: Batch, ledger: Ledger, session: Session, manner: Manner) -
         for counts in ledger.batches.counts(document):
             if counts.stopped != PAUSED_BY_HAND:
                 ledger.lanes.resume(counts.lane)
-
-
-def _resume_command(session: Session) -> str:
-    place = session.settings.storage_url
-    return "imagemill run --resume" + ("" if place == "./out" else f" --out {place}")
 
 
 def _again(status: BatchStatus) -> str:

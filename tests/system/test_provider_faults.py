@@ -163,8 +163,13 @@ def test_arrears_stop_a_lane_and_paying_them_lets_it_go_on(running: Mill) -> Non
     assert lane in shown
     assert "account is in order" in shown
     assert f"{FLUX}@poor" not in status["stopped"]
-    waited = desk("watch", batch, "--timeout", "0.3")
-    assert (waited.code, waited.out) == (9, "")
+    again = desk("submit", manifest, "--account", "poor", "--wait", "--json")
+    for waited in (desk("watch", batch), again):
+        assert (waited.code, waited.out) == (7, "")
+        assert "account is in order" in waited.err
+        assert (
+            f"6 rows wait, unpaid. Put it right. Then say `imagemill resume {lane}`" in waited.err
+        )
 
     running.simulator.client.delete("/_faults")
     resumed = desk("lanes", "resume", lane)
