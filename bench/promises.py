@@ -21,6 +21,10 @@ _FULL_CORES = (
     " workers alone"
 )
 _OWN_PACE = "the machine's own pace changes by more than half, see its fixed loop"
+_GROWN = (
+    "10.8 ms and 106 jobs/s before pictures were labelled, orders had markers in the bucket and"
+    " figures were counted; what each of these costs was not measured apart"
+)
 _MILL = 0
 """The mill's place among the contestants."""
 
@@ -160,7 +164,7 @@ PROMISES = (
         _at("plain", "cpu_ms_per_job"),
         "{:.1f} ms",
         at_most=8.0,
-        why=_OWN_PACE,
+        why=_GROWN,
     ),
     Aim(
         "cost",
@@ -168,6 +172,7 @@ PROMISES = (
         _at("plain", "jobs_per_s"),
         "{:.0f} jobs/s",
         at_least=100.0,
+        why=_GROWN,
     ),
     *(
         Aim(
